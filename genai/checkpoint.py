@@ -1,0 +1,164 @@
+"""Weights on disk: the only place that reads or writes them.
+
+A checkpoint is one safetensors file that rebuilds itself: EMA weights in half precision, and in its metadata the family,
+config, preset, data set, step, tokenizer and measured figures. Nothing in it is executed or unpickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from genai.errors import UserError
+from genai.models import FAMILIES, build_model
+
+FORMAT = "genai-1"
+MAX_BYTES = 10_000_000  # the larger ones are refused by the hosts that serve the page
+
+
+@dataclass
+class Meta:
+    """What a checkpoint says about itself. `metrics`: name -> the JSON record that `python -m genai.metrics` printed."""
+
+    family: str
+    config: dict
+    preset: str = ""
+    size: str = ""
+    dataset: str = ""
+    step: int = 0
+    classes: list[str] = field(default_factory=list)
+    tokenizer: dict | None = None
+    training: dict = field(default_factory=dict)  # every hyperparameter of the run
+    extra: dict = field(default_factory=dict)  # what a family's page needs, e.g. the order of its latents
+    metrics: dict = field(default_factory=dict)
+
+
+@contextlib.contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """A temporary path that becomes `path` only if the block succeeds: a reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise UserError("cannot_write", name=str(path), cause=error.strerror or str(error)) from error
+    except (SafetensorError, RuntimeError) as error:  # how safetensors and torch.save report a full disk
+        raise UserError("cannot_write", name=str(path), cause=str(error).splitlines()[0]) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save_checkpoint(path: str | Path, model: nn.Module, meta: Meta) -> None:
+    """Write `model` in half precision with its description, atomically."""
+    path = Path(path)
+    tensors = {
+        name: t.detach().to("cpu", torch.float16 if t.is_floating_point() else t.dtype).contiguous()
+        for name, t in model.state_dict().items()
+    }
+    save_tensors(path, tensors, meta)
+
+
+def save_tensors(path: Path, tensors: dict[str, torch.Tensor], meta: Meta) -> None:
+    header = {"format": FORMAT, "genai": json.dumps(dataclasses.asdict(meta), ensure_ascii=False)}
+    with atomic(path) as temporary:
+        save_file(tensors, temporary, metadata=header)
+
+
+def read_meta(path: str | Path) -> Meta:
+    """The description alone. Raises UserError for a missing, foreign or broken file."""
+    with _opened(Path(path)) as file:
+        return _meta(file, Path(path))
+
+
+def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> tuple[nn.Module, Meta]:
+    """The model, in float32 and eval mode on `device`, and its description.
+
+    The file's tensors are compared with the config's before anything is allocated, so a forged config costs nothing.
+    Raises UserError for a missing, truncated, foreign or inconsistent file, saying what to do.
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        meta = _meta(file, path)
+        try:
+            with torch.device("meta"):
+                expected = {k: tuple(v.shape) for k, v in build_model(meta.family, meta.config).state_dict().items()}
+        except UserError:
+            raise
+        except Exception as error:  # any config a forger may think of
+            raise UserError("checkpoint_broken", name=path.name, cause=str(error)) from error
+        found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+        if found != expected:
+            wrong = sorted(k for k in found.keys() | expected.keys() if found.get(k) != expected.get(k))
+            raise UserError("checkpoint_broken", name=path.name, cause=f"tensors do not fit the config: {wrong[:3]}")
+        state = {name: file.get_tensor(name) for name in expected}
+    model = build_model(meta.family, meta.config)
+    model.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
+    if not all(torch.isfinite(p).all() for p in model.parameters()):
+        raise UserError("checkpoint_broken", name=path.name, cause="a weight is not finite")
+    return model.eval().requires_grad_(False).to(device), meta
+
+
+def update_meta(path: str | Path, change: Callable[[Meta], None]) -> None:
+    """Rewrite a checkpoint's description, its weights untouched: how measured figures get into it."""
+    path = Path(path)
+    with _opened(path) as file:
+        meta = _meta(file, path)
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    change(meta)
+    save_tensors(path, tensors, meta)
+
+
+def file_sha256(path: str | Path) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def save_state(path: Path, state: dict) -> None:
+    """Everything a run needs to go on, atomically."""
+    with atomic(path) as temporary:
+        torch.save(state, temporary)
+
+
+def load_state(path: Path) -> dict:
+    """What `save_state` wrote; only tensors and plain values are accepted."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise UserError("state_broken", name=str(path), cause=str(error).splitlines()[0]) from error
+
+
+@contextlib.contextmanager
+def _opened(path: Path):
+    if not path.is_file():
+        raise UserError("checkpoint_missing", name=str(path))
+    try:
+        with safe_open(path, framework="pt") as file:
+            yield file
+    except (SafetensorError, OSError) as error:
+        raise UserError("checkpoint_broken", name=path.name, cause=str(error)) from error
+
+
+def _meta(file, path: Path) -> Meta:
+    header = file.metadata() or {}
+    if header.get("format") != FORMAT:
+        raise UserError("checkpoint_foreign", name=path.name)
+    try:
+        meta = Meta(**json.loads(header["genai"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError("checkpoint_broken", name=path.name, cause=str(error)) from error
+    if meta.family not in FAMILIES:
+        raise UserError("unknown_family", value=meta.family, choices=sorted(FAMILIES))
+    return meta

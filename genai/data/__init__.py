@@ -1,0 +1,45 @@
+"""Data sets. Each is one file with `load(split, root, ...)`; to add one, write it and name it here.
+
+A data set is looked for below the data root (`--data_root`, else the environment's GENAI_DATA, else `data/`), and
+downloaded there from its public home where it is missing.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import ModuleType
+
+
+from genai.data import folder, mnist, shakespeare, tales
+from genai.data.base import Images, LazyImages, Text
+from genai.errors import UserError
+
+__all__ = ["DATASETS", "Images", "LazyImages", "Text", "data_root", "load_dataset"]
+
+DATASETS: dict[str, ModuleType] = {
+    "mnist": mnist,
+    "shakespeare": shakespeare,
+    "tales": tales,
+    "folder": folder,
+}
+
+
+def data_root(root: str | Path | None = None) -> Path:
+    return Path(root or os.environ.get("GENAI_DATA") or "data")
+
+
+def load_dataset(name: str, split: str = "train", root: str | Path | None = None, **options):
+    """A data set's split: `Images`, `LazyImages` or `Text`.
+
+    Args:
+        name: a key of DATASETS.  split: one of its SPLITS.  root: the data root.
+        **options: what the data set itself takes, e.g. image_size and channels for `folder`.
+    Raises UserError: unknown name or split; data neither found nor downloadable (names both ways to get it).
+    """
+    if name not in DATASETS:
+        raise UserError("unknown_dataset", value=name, choices=sorted(DATASETS))
+    module = DATASETS[name]
+    if split not in module.SPLITS:
+        raise UserError("unknown_split", value=split, dataset=name, choices=list(module.SPLITS))
+    return module.load(split, data_root(root), **options)

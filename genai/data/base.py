@@ -1,0 +1,72 @@
+"""What every data set looks like from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from genai.data.tokenizer import CharTokenizer
+from genai.errors import UserError
+
+
+@dataclass
+class Images:
+    """Images in memory: `images` uint8 [N, C, H, W], `labels` int64 [N], and what each class is called."""
+
+    images: Tensor
+    labels: Tensor
+    classes: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return tuple(self.images.shape[1:])
+
+
+@dataclass
+class LazyImages:
+    """Images too many for memory: `load(i)` decodes one, uint8 [C, H, W], when it is wanted."""
+
+    paths: list[Path]
+    labels: Tensor
+    load: Callable[[Path], Tensor]
+    shape: tuple[int, int, int]
+    classes: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        return self.load(self.paths[index]), self.labels[index]
+
+
+@dataclass
+class Text:
+    """One long text as token ids: `ids` [N], uint8 where the vocabulary fits, and the tokenizer that made them."""
+
+    ids: Tensor
+    tokenizer: CharTokenizer
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def fetch(url: str, target: Path, sha256_prefix: str | None = None) -> None:
+    """Download `url` to `target` with a progress bar; the file appears whole and verified, or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    torch.hub.download_url_to_file(url, str(target), hash_prefix=sha256_prefix, progress=True)
+
+
+def missing(dataset: str, place: Path, home: str, cause: Exception) -> UserError:
+    """The error for data that is not there and cannot be fetched: names both ways to get it."""
+    return UserError("data_missing", dataset=dataset, place=str(place), home=home, cause=_first_line(cause))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

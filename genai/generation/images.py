@@ -1,0 +1,34 @@
+"""Tensor -> pixels: the one place. And pixels -> files."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+
+def to_uint8(images: Tensor, low: float = -1.0) -> np.ndarray:
+    """float [N, C, H, W] in [low, 1] -> uint8 [N, H, W, C], rounded to nearest; values beyond the range are clipped."""
+    scaled = (images.float() - low).mul(255 / (1 - low)).round().clamp(0, 255)
+    return scaled.to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+
+
+def grid(images: np.ndarray, columns: int | None = None, gap: int = 0, background: int = 0) -> np.ndarray:
+    """uint8 [N, H, W, C] -> one picture [rows * (H + gap) - gap, columns * (W + gap) - gap, C]."""
+    n, h, w, c = images.shape
+    columns = columns or math.ceil(math.sqrt(n))
+    rows = math.ceil(n / columns)
+    canvas = np.full((rows * (h + gap) - gap, columns * (w + gap) - gap, c), background, dtype=np.uint8)
+    for i, image in enumerate(images):
+        y, x = i // columns * (h + gap), i % columns * (w + gap)
+        canvas[y : y + h, x : x + w] = image
+    return canvas
+
+
+def to_pil(image: np.ndarray, scale: int = 1) -> Image.Image:
+    """uint8 [H, W, C] -> a picture, each pixel a crisp square of `scale`."""
+    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)

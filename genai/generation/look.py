@@ -1,0 +1,80 @@
+"""Looks at a model in training (the same seeds every time), and what a finished one needs to know about itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from genai.checkpoint import Meta
+from genai.data.tokenizer import CharTokenizer
+from genai.generation import images, noise
+from genai.generation.sampling import sampler
+
+
+def look(model: nn.Module, meta: Meta, path: Path) -> None:
+    """Write a fixed-seed sample grid (PNG) or text (TXT) at `path`."""
+    draw = LOOKS.get(meta.family)
+    if draw is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draw(model, meta, path)
+
+
+def finish(model: nn.Module, meta: Meta, data) -> None:
+    """Measure what the page needs (once, on the training data) and keep it in the checkpoint."""
+    if meta.family == "vae":
+        meta.extra |= latent_statistics(model, data)
+
+
+def _look_gan(model: nn.Module, meta: Meta, path: Path) -> None:
+    config, device = model.config, next(model.parameters()).device
+    classes = max(1, config.classes)
+    z = noise.latents(range(classes * 8), config.z_dim).to(device)
+    labels = torch.arange(classes * 8, device=device) % classes
+    pixels = images.to_uint8(model.sample(z, labels))
+    images.to_pil(images.grid(pixels, columns=classes), scale=2).save(path.with_suffix(".png"))
+
+
+def _look_vae(model: nn.Module, meta: Meta, path: Path) -> None:
+    z = noise.latents(range(80), model.config.latents).to(next(model.parameters()).device)
+    pixels = images.to_uint8(model.decode(z), low=0.0)
+    images.to_pil(images.grid(pixels, columns=10), scale=2).save(path.with_suffix(".png"))
+
+
+def _look_gpt(model: nn.Module, meta: Meta, path: Path) -> None:
+    tokenizer = CharTokenizer.from_state(meta.tokenizer)
+    prompt = torch.zeros(2, 1, dtype=torch.int64, device=next(model.parameters()).device)  # the first character
+    tokens = torch.stack(list(model.sample(prompt, sampler([0, 1], temperature=0.8), 400)), dim=1)
+    path.with_suffix(".txt").write_text("\n\n--------\n\n".join(tokenizer.decode(row) for row in tokens))
+
+
+LOOKS = {"gan": _look_gan, "vae": _look_vae, "gpt": _look_gpt}
+
+
+@torch.inference_mode()
+def latent_statistics(model: nn.Module, data, count: int = 10_000) -> dict:
+    """How the latents are used over the first `count` training images (grey values as the input).
+
+    kl: mean KL of each dimension, nats.  order: dimensions by falling KL.  active: how many have Var(mu) > 0.01
+    (Burda et al. 2015).  mean, std: of the aggregate posterior, per dimension, which is what a slider should span.
+    """
+    from genai.models.vae import kl_per_dimension
+
+    device = next(model.parameters()).device
+    mus, kls, variances = [], [], []
+    for chunk in data.images[:count].split(500):
+        mu, logvar = model.encode(chunk.to(device).float() / 255)
+        mus.append(mu)
+        variances.append(logvar.exp())
+        kls.append(kl_per_dimension(mu, logvar))
+    mu, kl, variance = torch.cat(mus), torch.cat(kls).mean(0), torch.cat(variances)
+    std = (mu.var(0) + variance.mean(0)).sqrt()
+    return {
+        "latent_kl": [round(v, 5) for v in kl.tolist()],
+        "latent_order": kl.argsort(descending=True).tolist(),
+        "latent_active": int((mu.var(0) > 0.01).sum()),
+        "latent_mean": [round(v, 5) for v in mu.mean(0).tolist()],
+        "latent_std": [round(v, 5) for v in std.tolist()],
+    }

@@ -1,0 +1,29 @@
+"""Seeded noise: one generator for each sample, so that sample i depends on seed i alone.
+
+NumPy's PCG64 on the CPU: the same bits on every machine, whatever the batch, the threads or the device that uses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+MAX_SEED = 2**32 - 1
+
+
+def sample_generator(seed: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(seed))
+
+
+def latents(seeds: Sequence[int], dim: int) -> Tensor:
+    """Standard normal [len(seeds), dim] float32; row i is a function of seeds[i]."""
+    rows = [sample_generator(seed).standard_normal(dim) for seed in seeds]
+    return torch.from_numpy(np.stack(rows).astype(np.float32))
+
+
+def classes(seeds: Sequence[int], count: int) -> list[int]:
+    """A class for each seed, for when none is asked for; drawn apart from the latent."""
+    return [int(np.random.Generator(np.random.PCG64([seed, 1])).integers(count)) for seed in seeds]

@@ -1,0 +1,33 @@
+"""What two or more families use."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from genai.models.batch import Noise
+
+
+def to_signed(images: Tensor) -> Tensor:
+    """uint8 [0, 255] -> float32 [-1, 1]; `generation.images.to_uint8` goes back."""
+    return images.to(torch.float32).div_(127.5).sub_(1)
+
+
+def shift(images: Tensor, noise: Noise, pixels: int, flip: bool = False) -> Tensor:
+    """Translate each image [B, C, H, W] by up to `pixels` along each axis (edges repeat), and flip half of them.
+
+    Whole-pixel moves: differentiable, and nothing is blurred.
+    """
+    if flip:
+        mirrored = noise.uniform(1, 1, 1).to(images.device) < 0.5
+        images = torch.where(mirrored, images.flip(-1), images)
+    if pixels == 0:
+        return images
+    B, C, H, W = images.shape
+    offset = noise.integers(0, 2 * pixels + 1, 2).to(images.device)  # [B, 2]
+    padded = F.pad(images, (pixels,) * 4, mode="replicate")  # [B, C, H + 2p, W + 2p]
+    rows = offset[:, 0, None] + torch.arange(H, device=images.device)  # [B, H]
+    columns = offset[:, 1, None] + torch.arange(W, device=images.device)  # [B, W]
+    padded = padded.gather(2, rows[:, None, :, None].expand(B, C, H, W + 2 * pixels))
+    return padded.gather(3, columns[:, None, None, :].expand(B, C, H, W))

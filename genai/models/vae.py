@@ -1,0 +1,164 @@
+"""Variational autoencoder (Kingma & Welling 2013) for images, with Bernoulli pixels and dynamic binarisation.
+
+Gated convolutions (van den Oord et al. 2016) down to a 7x7 map, a dense bottleneck, and the mirror image back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from genai.models.batch import Batch
+
+
+@dataclass(frozen=True)
+class Config:
+    image_size: int = 28
+    channels: int = 1
+    latents: int = 32
+    widths: tuple[int, ...] = (32, 64)  # channels after each halving of the resolution
+    blocks: int = 1  # gated residual blocks a resolution
+    hidden: int = 256
+    beta: float = 1.0  # weight of the KL term in training; reported bounds always use 1
+    warmup: float = 0.1  # share of the run over which the KL weight rises from 0 to beta
+    free_bits: float = 0.0  # nats a latent dimension may carry without cost, in training only
+
+
+class Gate(nn.Module):
+    """The activation: half of the channels, each opened or closed by its partner. [B, 2C, ...] -> [B, C, ...]"""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.glu(x, dim=1)
+
+
+class GatedResidual(nn.Module):
+    def __init__(self, width: int):
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, 2 * width, 3, padding=1)
+        nn.init.zeros_(self.second.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + F.glu(self.second(F.elu(self.first(F.elu(x)))), dim=1)
+
+
+class Encoder(nn.Module):
+    """Images [B, C, H, W] in {0, 1} -> mu, logvar [B, latents]."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        layers: list[nn.Module] = []
+        channels = config.channels
+        for width in config.widths:
+            layers += [nn.Conv2d(channels, 2 * width, 4, stride=2, padding=1), Gate()]  # H -> H / 2
+            layers += [GatedResidual(width) for _ in range(config.blocks)]
+            channels = width
+        size = config.image_size // 2 ** len(config.widths)
+        layers += [nn.Flatten(), nn.Linear(channels * size * size, 2 * config.hidden), Gate()]
+        self.net = nn.Sequential(*layers)
+        self.moments = nn.Linear(config.hidden, 2 * config.latents)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        mu, logvar = self.moments(self.net(2 * x - 1)).float().chunk(2, dim=1)
+        return mu, logvar.clamp(-12, 6)
+
+
+class Decoder(nn.Module):
+    """Latents [B, latents] -> Bernoulli logits [B, C, H, W]."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        size = config.image_size // 2 ** len(config.widths)
+        widths = config.widths[::-1]
+        self.base = nn.Sequential(
+            nn.Linear(config.latents, 2 * config.hidden),
+            Gate(),
+            nn.Linear(config.hidden, 2 * widths[0] * size * size),
+            Gate(),
+            nn.Unflatten(1, (widths[0], size, size)),
+        )
+        layers: list[nn.Module] = []
+        for width, narrower in zip(widths, (*widths[1:], widths[-1])):
+            layers += [GatedResidual(width) for _ in range(config.blocks)]
+            layers += [nn.ConvTranspose2d(width, 2 * narrower, 4, stride=2, padding=1), Gate()]  # H -> 2 H
+        self.net = nn.Sequential(*layers)
+        self.out = nn.Conv2d(widths[-1], config.channels, 3, padding=1)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.out(self.net(self.base(z))).float()
+
+
+class VAE(nn.Module):
+    Config = Config
+
+    def __init__(self, config: Config):
+        super().__init__()
+        if config.image_size % 2 ** len(config.widths):
+            raise ValueError(f"image_size {config.image_size} must divide by 2^{len(config.widths)}")
+        self.config = config
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+
+    @property
+    def players(self) -> dict[str, nn.Module]:
+        return {"vae": self}
+
+    compilable = ("encoder", "decoder")
+
+    def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
+        """The negative evidence lower bound in nats an image, for freshly binarised pixels.
+
+        -elbo = E_q[-log p(x|z)] + KL(q(z|x) || p(z))   (Kingma & Welling 2013, eq. 3)
+
+        batch.inputs: uint8 [B, C, H, W]; a pixel of grey value g is 1 with probability g / 255.
+        """
+        config = self.config
+        grey = batch.inputs.float() / 255
+        x = (batch.noise.uniform(*grey.shape[1:]) < grey).float()  # dynamic binarisation
+        mu, logvar = self.encoder(x)
+        z = mu + batch.noise.normal(config.latents) * (0.5 * logvar).exp()
+        reconstruction = -log_bernoulli(x, self.decoder(z)).mean()
+        kl = kl_per_dimension(mu, logvar).mean(0)  # [latents]
+        beta = config.beta * min(1.0, batch.progress / config.warmup) if config.warmup else config.beta
+        loss = reconstruction + beta * kl.clamp(min=config.free_bits).sum()
+        elbo = -(reconstruction + kl.sum())
+        yield "vae", loss, {"elbo": elbo.detach(), "kl": kl.sum().detach(), "active": (kl > 0.01).sum().detach()}
+
+    # -- generation ----------------------------------------------------------------------------------------------
+
+    @torch.inference_mode()
+    def decode(self, z: Tensor) -> Tensor:
+        """z [B, latents] -> mean images [B, C, H, W] in [0, 1]."""
+        return self.decoder(z).sigmoid()
+
+    @torch.inference_mode()
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Images [B, C, H, W] in [0, 1] -> mu, logvar [B, latents] of q(z|x)."""
+        return self.encoder(images)
+
+    @torch.inference_mode()
+    def log_importance(self, x: Tensor, mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+        """log p(x|z) + log p(z) - log q(z|x) for z = mu + noise * sigma: [B], nats.
+
+        Its mean is the elbo; a log-mean-exp over K draws is the importance-weighted bound (Burda et al. 2015, eq. 8).
+        x in {0, 1} [B, C, H, W]; mu, logvar, noise [B, latents].
+        """
+        z = mu + noise * (0.5 * logvar).exp()
+        log_p_z = -0.5 * (z.square() + math.log(2 * math.pi)).sum(1)
+        log_q_z = -0.5 * (noise.square() + logvar + math.log(2 * math.pi)).sum(1)
+        return log_bernoulli(x, self.decoder(z)) + log_p_z - log_q_z
+
+
+def log_bernoulli(x: Tensor, logits: Tensor) -> Tensor:
+    """log p(x | logits) summed over pixels: [B], nats."""
+    return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(1)
+
+
+def kl_per_dimension(mu: Tensor, logvar: Tensor) -> Tensor:
+    """KL(N(mu, exp(logvar)) || N(0, 1)) of each dimension, nats (Kingma & Welling 2013, appendix B)."""
+    return 0.5 * (mu.square() + logvar.exp() - 1 - logvar)

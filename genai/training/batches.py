@@ -1,0 +1,102 @@
+"""What step s of a run reads: a function of (seed, s), so resuming needs no saved random state, and any number of
+processes agree on it without a word."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from genai.data import Images, LazyImages, Text
+from genai.models.batch import Batch, Noise
+
+
+def derive_seed(*parts: int) -> int:
+    """One 32-bit seed from several numbers, well mixed."""
+    return int(np.random.SeedSequence([p % 2**64 for p in parts]).generate_state(1)[0])
+
+
+@lru_cache(maxsize=2)
+def epoch_order(length: int, seed: int, epoch: int) -> np.ndarray:
+    """The order in which an epoch visits the data."""
+    return np.random.default_rng([seed, epoch]).permutation(length)
+
+
+def epoch_indices(length: int, seed: int, start: int, count: int) -> np.ndarray:
+    """Indices of samples start .. start + count of the endless shuffled stream."""
+    positions = np.arange(start, start + count)
+    epochs = positions // length
+    return np.concatenate(
+        [epoch_order(length, seed, int(e))[positions[epochs == e] % length] for e in np.unique(epochs)]
+    )
+
+
+class Batches:
+    """`batches(step)` -> this process's rows of the step's batch, on `device`.
+
+    Data that fits lives on the device, as uint8 or ids, and is indexed there. `LazyImages` stream through a DataLoader.
+
+    Args:
+        batch_size: of all processes together.  rank, world: which share is ours.
+        block_size: tokens a row, for text.
+    """
+
+    def __init__(self, data, batch_size: int, steps: int, seed: int, device: torch.device,
+                 rank: int = 0, world: int = 1, block_size: int = 0):  # fmt: skip
+        self.data, self.batch_size, self.steps, self.seed, self.device = data, batch_size, steps, seed, device
+        self.rows = batch_size // world
+        self.first = rank * self.rows
+        self.block_size = block_size
+        self.generator = torch.Generator(device)
+        self._stream = None
+        if isinstance(data, Text):
+            self.ids = self._resident(data.ids)
+            self.read = self._read_text
+        elif isinstance(data, LazyImages):
+            self.read = self._read_stream
+        else:
+            assert isinstance(data, Images)
+            self.images, self.labels = self._resident(data.images), self._resident(data.labels)
+            self.read = self._read_images
+
+    def __call__(self, step: int) -> Batch:
+        inputs, targets = self.read(step)
+        self.generator.manual_seed(derive_seed(self.seed, 1, step))
+        noise = Noise(self.generator, self.batch_size, self.first, self.rows)
+        return Batch(inputs, targets, noise, step, step / max(1, self.steps))
+
+    def _resident(self, tensor: Tensor) -> Tensor:
+        """On the device if it takes less than a quarter of its free memory; else it stays where it is."""
+        if self.device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(self.device)
+            if tensor.nbytes > free // 4:
+                return tensor.pin_memory()
+        return tensor.to(self.device)
+
+    def _mine(self, step: int) -> np.ndarray:
+        whole = epoch_indices(len(self.data), self.seed, step * self.batch_size, self.batch_size)
+        return whole[self.first : self.first + self.rows]
+
+    def _read_images(self, step: int) -> tuple[Tensor, Tensor]:
+        index = torch.from_numpy(self._mine(step)).to(self.images.device)
+        return (t[index].to(self.device, non_blocking=True) for t in (self.images, self.labels))
+
+    def _read_text(self, step: int) -> tuple[Tensor, Tensor]:
+        """Blocks that start anywhere: inputs [B, T] and the same shifted by one."""
+        starts = np.random.default_rng([self.seed, 2, step]).integers(
+            len(self.data) - self.block_size, size=self.batch_size
+        )
+        starts = torch.from_numpy(starts[self.first : self.first + self.rows])
+        index = (starts[:, None] + torch.arange(self.block_size + 1)).to(self.ids.device)
+        block = self.ids[index].to(self.device, torch.int64, non_blocking=True)  # [B, T + 1]
+        return block[:, :-1], block[:, 1:]
+
+    def _read_stream(self, step: int) -> tuple[Tensor, Tensor]:
+        if self._stream is None:  # starts where the run (re)starts
+            order = [self._mine(s).tolist() for s in range(step, min(self.steps, step + 100_000))]
+            loader = DataLoader(self.data, batch_sampler=order, num_workers=2, prefetch_factor=4)
+            self._stream = iter(loader)
+        return tuple(t.to(self.device, non_blocking=True) for t in next(self._stream))

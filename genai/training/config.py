@@ -1,0 +1,106 @@
+"""Hyperparameters of a run, and how a command line changes them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from dataclasses import dataclass
+
+from genai.errors import UserError
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What the loop needs to know. Two runs with equal configs (and equal model configs) are the same run.
+
+    lr, muon_lr: peak learning rates of Adam and of Muon.
+    schedule: "cosine" from peak to lr_end * peak, or "linear" over the last `cooldown` share of the run.
+    ema_half_life: share of the run after which a weight's past counts half.
+    precision: "auto" (bf16 on CUDA and on CPUs with bf16 units, else fp32), "fp32" or "bf16".
+    """
+
+    dataset: str = "mnist"
+    steps: int = 1000
+    batch_size: int = 64  # of all processes together
+    seed: int = 0
+    optimizer: str = "adamw"  # or "muon": Muon for the model's `matrices`, AdamW for the rest
+    lr: float = 1e-3
+    muon_lr: float = 0.02
+    lr_end: float = 0.0
+    warmup_steps: int = 0
+    schedule: str = "cosine"
+    cooldown: float = 0.65
+    beta1: float = 0.9
+    beta2: float = 0.99
+    weight_decay: float = 0.0
+    grad_clip: float = 0.0  # largest gradient norm; 0: no clipping
+    ema_half_life: float = 0.02
+    precision: str = "auto"
+
+    CHOICES: typing.ClassVar = {
+        "optimizer": ("adamw", "muon"),
+        "schedule": ("cosine", "linear"),
+        "precision": ("auto", "fp32", "bf16"),
+    }
+
+    def lr_scale(self, step: int) -> float:
+        """Multiplier of every learning rate at `step`."""
+        if step < self.warmup_steps:
+            return (step + 1) / (self.warmup_steps + 1)
+        progress = step / max(1, self.steps)
+        if self.schedule == "linear":
+            left = min(1.0, (1 - progress) / self.cooldown) if self.cooldown else 1.0
+        else:
+            left = 0.5 * (1 + math.cos(math.pi * progress))
+        return self.lr_end + (1 - self.lr_end) * left
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """How and where a run runs: nothing here changes what it computes."""
+
+    run: str = ""  # folder below runs/; default: the preset's name
+    runs_root: str = "runs"
+    data_root: str = ""
+    device: str = "auto"  # "auto", "cpu", "cuda"
+    threads: int = 0  # CPU threads of this process; 0: torch's default
+    compile: bool = False
+    channels_last: bool = True
+    log_every: int = 20
+    sample_every: int = 500
+    save_every: int = 500
+    stop_after: int = 0  # stop (saved, resumable) after so many steps of this process; 0: at the end
+
+    CHOICES: typing.ClassVar = {}
+
+
+def parse(name: str, raw: str, annotation, choices: tuple[str, ...] = ()):
+    """A command-line word as a value of the field's type. Raises UserError naming what is expected."""
+    kind = annotation if not isinstance(annotation, str) else eval(annotation, {"tuple": tuple})
+    expected = str(annotation)
+    try:
+        if kind is bool:
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[raw.lower()]
+        if typing.get_origin(kind) is tuple:
+            return tuple(int(part) for part in raw.replace(",", " ").split())
+        if isinstance(kind, types.UnionType):
+            kind = typing.get_args(kind)[0]
+        value = kind(raw)
+    except (ValueError, KeyError):
+        raise UserError("bad_option", name=name, value=raw, expected=expected) from None
+    if kind is float and not math.isfinite(value):
+        raise UserError("bad_option", name=name, value=raw, expected="a finite number")
+    if choices and value not in choices:
+        raise UserError("bad_choice", name=name, value=raw, choices=list(choices))
+    return value
+
+
+def override(config, overrides: dict[str, str]):
+    """`config` (a dataclass) with those of `overrides` that are its fields, parsed; returns (config, the rest)."""
+    fields = {f.name: f.type for f in dataclasses.fields(config)}
+    choices = getattr(config, "CHOICES", {})
+    mine = {k: parse(k, v, fields[k], choices.get(k, ())) for k, v in overrides.items() if k in fields}
+    rest = {k: v for k, v in overrides.items() if k not in fields}
+    return dataclasses.replace(config, **mine), rest

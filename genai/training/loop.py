@@ -1,0 +1,357 @@
+"""THE loop: every family, every device, one process or many.
+
+for each step: read a batch -> for each loss that the model yields: gradients of that player alone, averaged over the
+processes, clipped, stepped -> EMA. Data order and noise are functions of (seed, step), so a run that stops and goes on
+ends bit-equal to one that never stopped, and needs nothing saved but weights and optimizer states.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from genai.checkpoint import Meta, load_state, save_checkpoint, save_state
+from genai.data import Text, load_dataset
+from genai.errors import UserError
+from genai.models import build_model
+from genai.training.batches import Batches, derive_seed
+from genai.training.config import RunConfig, TrainConfig
+from genai.training.distributed import Group, pick_device
+from genai.training.ema import EMA
+from genai.training.muon import Muon
+
+STATE = "state.pt"
+
+
+@dataclasses.dataclass
+class Finished:
+    """How `train` ended: at which step, whether the run is complete, and by which signal it was stopped (or 0)."""
+
+    step: int
+    complete: bool
+    signal: int
+    folder: Path
+    checkpoint: Path
+
+
+def train(
+    family: str,
+    model_config: dict,
+    config: TrainConfig,
+    run: RunConfig,
+    *,
+    preset: str = "",
+    size: str = "",
+    on_sample: Callable[[nn.Module, Meta, Path], None] | None = None,
+    on_finish: Callable[[nn.Module, Meta, object], None] | None = None,
+) -> Finished:
+    """Train to the end, or until a signal; a run with the same configuration goes on where it stopped.
+
+    Args:
+        family, model_config: see `models.build_model`; what the data set decides (classes, vocabulary, size) is filled in.
+        on_sample(ema_model, meta, path_without_suffix): draws a look at the model, every run.sample_every steps.
+        on_finish(ema_model, meta, data): completes meta before the last checkpoint is written.
+    Raises UserError: data missing, another run in the folder, non-finite loss (step and phase), disk full.
+    """
+    device = pick_device(run.device)
+    group = Group(device)
+    if config.batch_size % group.world:
+        raise UserError("batch_not_divisible", value=config.batch_size, world=group.world)
+    if run.threads:
+        torch.set_num_threads(run.threads)
+    folder = Path(run.runs_root) / (run.run or preset or family)
+    with _only_first_downloads(group):
+        data = load_dataset(config.dataset, "train", run.data_root or None, **_data_options(config, model_config))
+    model_config = _fit_to_data(family, model_config, data)
+    fingerprint = _fingerprint(family, model_config, config, len(data))
+
+    torch.manual_seed(derive_seed(config.seed, 0))  # initial weights: the same in every process
+    model = build_model(family, model_config).to(device)
+    if run.channels_last:
+        model = model.to(memory_format=torch.channels_last)
+    ema = EMA(model, config.ema_half_life * config.steps)
+    optimizers = {name: make_optimizers(model, player, config) for name, player in model.players.items()}
+    start = _resume(folder / STATE, fingerprint, model, ema, optimizers)
+    if run.compile:
+        for name in model.compilable:
+            model.get_submodule(name).compile()
+    autocast = _autocast(config.precision, device)
+    meta = Meta(
+        family=family, config=model_config, preset=preset, size=size, dataset=config.dataset, step=start,
+        classes=getattr(data, "classes", []),
+        tokenizer=data.tokenizer.state() if isinstance(data, Text) else None,
+        training=dataclasses.asdict(config),
+    )  # fmt: skip
+    checkpoint = folder / f"{preset or family}.safetensors"
+    batches = Batches(data, config.batch_size, config.steps, config.seed, device, group.rank, group.world,
+                      model_config.get("block_size", 0))  # fmt: skip
+    log = Log(folder, start, config.steps, config.batch_size) if group.first else None
+    pending: list[tuple[int, str, dict]] = []  # losses not yet looked at: looking makes a GPU wait
+    last = min(config.steps, start + run.stop_after) if run.stop_after else config.steps
+
+    def look() -> None:
+        check_finite(pending, group)
+        if log:
+            log.write(pending, learning_rate=config.lr * config.lr_scale(max(0, step - 1)))
+        pending.clear()
+
+    def save(step: int) -> None:
+        """Weights first, then the state: a kill in between repeats some steps, and loses nothing."""
+        meta.step = step
+        if group.first:
+            if step == config.steps and on_finish:
+                on_finish(ema.model, meta, data)
+            save_checkpoint(checkpoint, ema.model, meta)
+            save_state(folder / STATE, {
+                "step": step, "fingerprint": fingerprint,
+                "model": model.state_dict(), "ema": ema.model.state_dict(),
+                "optimizers": {name: [o.state_dict() for o in many] for name, many in optimizers.items()},
+            })  # fmt: skip
+        group.barrier()
+
+    step = start
+    try:
+        with catch_signals() as caught:
+            model.train()
+            while step < last and not group.any(bool(caught.signal)):
+                scale = config.lr_scale(step)
+                with autocast():
+                    losses = model.losses(batches(step))
+                while True:
+                    with autocast():
+                        item = next(losses, None)
+                    if item is None:
+                        break
+                    player, loss, stats = item
+                    norm = update(loss, model.players[player], optimizers[player], scale, config.grad_clip, group)
+                    pending.append((step, player, {"loss": loss.detach(), "grad_norm": norm, **stats}))
+                ema.update(model, step)
+                step += 1
+                if step % run.log_every == 0 or step == last:
+                    look()
+                if group.first and on_sample and (step % run.sample_every == 0 or step == config.steps):
+                    meta.step = step
+                    on_sample(ema.model, meta, folder / "samples" / f"step_{step:07d}")
+                if step % run.save_every == 0 and step < last:
+                    look()
+                    save(step)
+            if step > start or not checkpoint.exists():
+                look()
+                save(step)
+    finally:
+        if log:
+            log.close()
+        group.close()
+    return Finished(step, step >= config.steps, caught.signal, folder, checkpoint)
+
+
+def update(loss, player: nn.Module, optimizers: list, scale: float, grad_clip: float, group: Group):
+    """One player's step. Gradients are taken w.r.t. its own parameters only; returns their norm (a tensor)."""
+    parameters = [p for p in player.parameters() if p.requires_grad]
+    gradients = list(torch.autograd.grad(loss, parameters))
+    group.mean(gradients)
+    for p, g in zip(parameters, gradients):
+        p.grad = g
+    norm = torch.nn.utils.get_total_norm(gradients, foreach=True)
+    if grad_clip:
+        torch.nn.utils.clip_grads_with_norm_(parameters, grad_clip, norm, foreach=True)
+    for optimizer in optimizers:
+        for settings in optimizer.param_groups:
+            settings["lr"] = settings["peak_lr"] * scale
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+    return norm
+
+
+def make_optimizers(model: nn.Module, player: nn.Module, config: TrainConfig) -> list[torch.optim.Optimizer]:
+    """AdamW, or Muon for the model's `matrices` and AdamW for the rest. Only weights of two or more axes decay."""
+    mine = [p for p in player.parameters() if p.requires_grad]
+    muon = {id(p) for p in getattr(model, "matrices", [])} if config.optimizer == "muon" else set()
+    if config.optimizer == "muon" and not muon:
+        raise UserError("bad_choice", name="optimizer", value="muon", choices=["adamw"])
+    matrices = [p for p in mine if id(p) in muon]
+    rest = [p for p in mine if id(p) not in muon]
+    decay = 0.0 if muon else config.weight_decay
+    groups = [
+        {"params": [p for p in rest if p.ndim >= 2], "weight_decay": decay},
+        {"params": [p for p in rest if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    optimizers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW([g for g in groups if g["params"]], lr=config.lr, betas=(config.beta1, config.beta2))
+    ]
+    if matrices:
+        optimizers.append(Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay))
+    for optimizer in optimizers:
+        for settings in optimizer.param_groups:
+            settings["peak_lr"] = settings["lr"]
+    return optimizers
+
+
+def check_finite(pending: list[tuple[int, str, dict]], group: Group) -> None:
+    """Stop at the first loss or gradient that is not a finite number, naming its step and phase."""
+    if not pending:
+        return
+    values = torch.stack([torch.stack([s["loss"].float(), s["grad_norm"].float()]) for _, _, s in pending])
+    group.mean([values])  # a NaN anywhere is a NaN everywhere: all processes stop together
+    for (step, player, stats), (loss, norm) in zip(pending, values.tolist()):
+        stats["loss"], stats["grad_norm"] = loss, norm
+        if not (abs(loss) < float("inf") and abs(norm) < float("inf")):
+            what = "loss" if not abs(loss) < float("inf") else "gradient"
+            raise UserError("not_finite", step=step, phase=player, what=what, value=loss)
+
+
+class Log:
+    """log.jsonl, TensorBoard events and the progress bar. Lines of steps that are run again are dropped."""
+
+    def __init__(self, folder: Path, start: int, steps: int, batch_size: int):
+        from torch.utils.tensorboard import SummaryWriter
+
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "log.jsonl"
+        kept = []
+        if path.exists() and start:
+            kept = [x for x in path.read_text().splitlines() if x.endswith("}") and json.loads(x)["step"] <= start]
+        path.write_text("".join(f"{line}\n" for line in kept))
+        self.file = path.open("a")
+        self.board = SummaryWriter(str(folder), purge_step=start + 1 if start else None)
+        self.bar = tqdm(total=steps, initial=start, unit="step", dynamic_ncols=True, smoothing=0.1)
+        self.batch_size, self.at, self.time = batch_size, start, time.perf_counter()
+
+    def write(self, pending: list[tuple[int, str, dict]], learning_rate: float) -> None:
+        if not pending:
+            return
+        step, now = pending[-1][0] + 1, time.perf_counter()
+        totals: dict[str, list[float]] = {}
+        for _, player, stats in pending:
+            for name, value in stats.items():
+                totals.setdefault(f"{player}/{name}", []).append(float(value))
+        record: dict[str, float] = {name: sum(v) / len(v) for name, v in totals.items()}
+        record["learning_rate"] = learning_rate
+        record["samples_per_second"] = (step - self.at) * self.batch_size / max(1e-9, now - self.time)
+        for name, value in record.items():
+            self.board.add_scalar(name, value, step)
+        self.file.write(json.dumps({"step": step, **{k: float(f"{v:.6g}") for k, v in record.items()}}) + "\n")
+        self.file.flush()
+        losses = {name.split("/")[0]: f"{v:.4g}" for name, v in record.items() if name.endswith("/loss")}
+        self.bar.set_postfix(losses | {"samples/s": f"{record['samples_per_second']:.0f}"}, refresh=False)
+        self.bar.update(step - self.at)
+        self.at, self.time = step, now
+
+    def close(self) -> None:
+        self.bar.close()
+        self.file.close()
+        self.board.close()
+
+
+class _Caught:
+    signal = 0
+
+
+@contextlib.contextmanager
+def catch_signals():
+    """Ctrl-C and SIGTERM raise a flag instead of the process's end; a second one ends it at once."""
+    caught, old = _Caught(), {}
+
+    def handle(number, frame):
+        if caught.signal:
+            signal.signal(number, old[number])
+            signal.raise_signal(number)
+        caught.signal = number
+
+    with contextlib.suppress(ValueError):  # not the main thread: no handlers, nothing to catch
+        for number in (signal.SIGINT, signal.SIGTERM):
+            old[number] = signal.signal(number, handle)
+    try:
+        yield caught
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def _resume(path: Path, fingerprint: dict, model: nn.Module, ema: EMA, optimizers: dict[str, list]) -> int:
+    """Load the state at `path`, if there is one, and return its step."""
+    if not path.exists():
+        return 0
+    state = load_state(path)
+    if state["fingerprint"] != fingerprint:
+        old, new = _flat(state["fingerprint"]), _flat(fingerprint)
+        changed = [f"{k}: {old.get(k)} -> {new.get(k)}" for k in sorted(old | new) if old.get(k) != new.get(k)]
+        raise UserError("another_run", place=str(path.parent), changed=changed)
+    model.load_state_dict(state["model"])
+    ema.model.load_state_dict(state["ema"])
+    for name, many in optimizers.items():
+        for optimizer, saved in zip(many, state["optimizers"][name]):
+            optimizer.load_state_dict(saved)
+    return state["step"]
+
+
+def _fingerprint(family: str, model_config: dict, config: TrainConfig, samples: int) -> dict:
+    """What makes two runs the same run; plain values, as they come back from disk."""
+    whole = {"family": family, "samples": samples, "model": model_config, "train": dataclasses.asdict(config)}
+    return json.loads(json.dumps(whole))
+
+
+def _flat(fingerprint: dict) -> dict:
+    return {**{k: v for k, v in fingerprint.items() if not isinstance(v, dict)},
+            **fingerprint["model"], **fingerprint["train"]}  # fmt: skip
+
+
+def _data_options(config: TrainConfig, model_config: dict) -> dict:
+    if config.dataset != "folder":
+        return {}
+    return {k: model_config[k] for k in ("image_size", "channels") if k in model_config}
+
+
+def _fit_to_data(family: str, model_config: dict, data) -> dict:
+    """The config with what the data decides: vocabulary; image size, channels and classes."""
+    from genai.models import FAMILIES
+
+    fields = {f.name for f in dataclasses.fields(FAMILIES[family].Config)}
+    if isinstance(data, Text):
+        if "vocab_size" not in fields:
+            raise UserError("data_does_not_fit", family=family, needs="images", got="text")
+        decided = {"vocab_size": len(data.tokenizer)}
+    else:
+        if "vocab_size" in fields:
+            raise UserError("data_does_not_fit", family=family, needs="text", got="images")
+        channels, height, _ = data.shape
+        decided = {"image_size": height, "channels": channels, "classes": len(data.classes)}
+        if len(data) == 0:
+            raise UserError("data_does_not_fit", family=family, needs="images", got="nothing")
+    block = model_config.get("block_size", 0)
+    if block and len(data) <= block + 1:
+        raise UserError("data_does_not_fit", family=family, needs=f"more than {block + 1} tokens", got=f"{len(data)}")
+    return {**model_config, **{k: v for k, v in decided.items() if k in fields}}
+
+
+@contextlib.contextmanager
+def _only_first_downloads(group: Group):
+    """The first process fetches what is missing while the others wait, then they all read."""
+    if not group.first:
+        group.barrier()
+    try:
+        yield
+    finally:
+        if group.first:
+            group.barrier()
+
+
+def _autocast(precision: str, device: torch.device):
+    """A factory of autocast contexts: bf16 where asked for or where the hardware computes in it, else nothing."""
+    if precision == "auto":
+        has_bf16 = device.type == "cuda" or (
+            getattr(torch.cpu, "_is_avx512_bf16_supported", bool)() or getattr(torch.cpu, "_is_amx_tile_supported", bool)()
+        )
+        precision = "bf16" if has_bf16 else "fp32"
+    if precision == "bf16":
+        return lambda: torch.autocast(device.type, torch.bfloat16)
+    return contextlib.nullcontext

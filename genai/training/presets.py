@@ -1,0 +1,111 @@
+"""Presets: a name for everything a training run needs. Sizes: "cpu" (two cores) and "gpu" (one).
+
+`duration` and `expected` are measured; a preset that nobody has run yet says so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from genai.errors import UserError
+from genai.training.config import TrainConfig
+
+NOT_RUN = "not yet run"
+
+
+@dataclass(frozen=True)
+class Preset:
+    name: str
+    size: str
+    family: str
+    train: TrainConfig
+    model: dict
+    duration: str = NOT_RUN
+    expected: str = NOT_RUN
+
+
+def _classifier(size: str, **kwargs) -> Preset:
+    train = TrainConfig(
+        dataset="mnist", steps=1400, batch_size=128, lr=2e-3, weight_decay=0.01, warmup_steps=50, grad_clip=1.0,
+        ema_half_life=0.03,
+    )  # fmt: skip
+    return Preset("classifier-digits", size, "classifier", train, {}, **kwargs)
+
+
+PRESETS: dict[tuple[str, str], Preset] = {
+    (p.name, p.size): p
+    for p in [
+        Preset(
+            "gan-digits", "cpu", "gan",
+            TrainConfig(
+                dataset="mnist", steps=42_000, batch_size=64, lr=5e-4, lr_end=0.02, beta1=0.0, beta2=0.95,
+                ema_half_life=0.05,
+            ),
+            dict(body="plain", widths=(128, 64, 32), d_widths=(64, 128, 128), gamma=0.1, gamma_end=0.1,
+                 penalty_every=8, shift=2),
+        ),
+        Preset(
+            "gan-digits", "gpu", "gan",
+            TrainConfig(
+                dataset="mnist", steps=60_000, batch_size=256, lr=2e-4, lr_end=0.25, beta1=0.0, beta2=0.99,
+                ema_half_life=0.05,
+            ),
+            dict(body="residual", widths=(192, 128, 96), d_widths=(96, 128, 192), blocks=2, gamma=0.1,
+                 gamma_end=0.02, penalty_every=1, shift=2),
+        ),
+        Preset(
+            "vae-digits", "cpu", "vae",
+            TrainConfig(
+                dataset="mnist", steps=8_000, batch_size=128, lr=2e-3, warmup_steps=100, grad_clip=200.0,
+                ema_half_life=0.02, beta2=0.999, weight_decay=0.01,
+            ),
+            dict(latents=32, widths=(32, 64), blocks=1, hidden=256, warmup=0.1),
+        ),
+        Preset(
+            "vae-digits", "gpu", "vae",
+            TrainConfig(
+                dataset="mnist", steps=60_000, batch_size=256, lr=1e-3, warmup_steps=500, grad_clip=200.0,
+                ema_half_life=0.02, beta2=0.999, weight_decay=0.05,
+            ),
+            dict(latents=40, widths=(48, 96), blocks=3, hidden=320, warmup=0.05),
+        ),
+        Preset(
+            "gpt-shakespeare", "cpu", "gpt",
+            TrainConfig(
+                dataset="shakespeare", steps=1_500, batch_size=16, optimizer="muon", lr=3e-3, muon_lr=0.02,
+                warmup_steps=50, schedule="linear", cooldown=0.65, beta2=0.95, weight_decay=0.1, grad_clip=1.0,
+                ema_half_life=0.01,
+            ),
+            dict(n_layer=5, n_head=4, n_embd=192, block_size=256, dropout=0.1),
+        ),
+        Preset(
+            "gpt-shakespeare", "gpu", "gpt",
+            TrainConfig(
+                dataset="shakespeare", steps=3_000, batch_size=64, optimizer="muon", lr=3e-3, muon_lr=0.02,
+                warmup_steps=100, schedule="linear", cooldown=0.65, beta2=0.95, weight_decay=0.2, grad_clip=1.0,
+                ema_half_life=0.01,
+            ),
+            dict(n_layer=6, n_head=4, n_embd=256, block_size=256, dropout=0.3),
+        ),
+        _classifier("cpu"),
+        _classifier("gpu"),
+    ]
+}  # fmt: skip
+
+
+def names() -> list[str]:
+    return list(dict.fromkeys(name for name, _ in PRESETS))
+
+
+def get_preset(name: str, size: str) -> Preset:
+    """Raises UserError naming the choices for an unknown preset or size."""
+    if name not in names():
+        raise UserError("unknown_preset", value=name, choices=names())
+    if (name, size) not in PRESETS:
+        raise UserError("bad_choice", name="size", value=size, choices=[s for n, s in PRESETS if n == name])
+    return PRESETS[name, size]
+
+
+def describe(preset: Preset) -> dict:
+    return dataclasses.asdict(preset)
