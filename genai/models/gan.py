@@ -202,25 +202,24 @@ class GAN(nn.Module):
         """
         config, noise = self.config, batch.noise
         real, labels = to_signed(batch.inputs), batch.targets
-        penalise = batch.step % config.penalty_every == 0
+        # One batch of fakes serves both players: the generator does not move while the discriminator steps.
+        generated = self.generator(noise.normal(config.z_dim), labels)
 
-        with torch.no_grad():
-            fake = self.generator(noise.normal(config.z_dim), labels)
-        real, fake = real.requires_grad_(penalise), fake.requires_grad_(penalise)
+        penalise = batch.step % config.penalty_every == 0
+        real, fake = real.requires_grad_(penalise), generated.detach().requires_grad_(penalise)
         real_logits, fake_logits = self.judge(real, labels, batch), self.judge(fake, labels, batch)
         loss = F.softplus(fake_logits - real_logits).mean()
         stats = {"margin": (real_logits - fake_logits).mean().detach()}
         if penalise:
             r1, r2 = gradient_penalty(real_logits, real), gradient_penalty(fake_logits, fake)
             gamma = cosine(config.gamma, config.gamma_end, batch.progress)
-            stats |= {"discriminator_raw": loss.detach(), "r1_penalty": r1.detach(), "r2_penalty": r2.detach()}
+            stats |= {"adversarial": loss.detach(), "r1_penalty": r1.detach(), "r2_penalty": r2.detach()}
             loss = loss + 0.5 * gamma * config.penalty_every * (r1 + r2)
         yield "discriminator", loss, stats
 
-        fake = self.generator(noise.normal(config.z_dim), labels)
         with torch.no_grad():
-            real_logits = self.judge(real.detach(), labels, batch)
-        yield "generator", F.softplus(real_logits - self.judge(fake, labels, batch)).mean(), {}
+            real_logits = self.judge(real, labels, batch)
+        yield "generator", F.softplus(real_logits - self.judge(generated, labels, batch)).mean(), {}
 
     def judge(self, images: Tensor, labels: Tensor, batch: Batch) -> Tensor:
         """The discriminator's logits [B] for augmented images."""

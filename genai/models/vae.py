@@ -83,11 +83,12 @@ class Decoder(nn.Module):
             nn.Unflatten(1, (widths[0], size, size)),
         )
         layers: list[nn.Module] = []
-        for width, narrower in zip(widths, (*widths[1:], widths[-1])):
+        last = max(8, widths[-1] // 2)
+        for width, narrower in zip(widths, (*widths[1:], last)):
             layers += [GatedResidual(width) for _ in range(config.blocks)]
             layers += [nn.ConvTranspose2d(width, 2 * narrower, 4, stride=2, padding=1), Gate()]  # H -> 2 H
         self.net = nn.Sequential(*layers)
-        self.out = nn.Conv2d(widths[-1], config.channels, 3, padding=1)
+        self.out = nn.Conv2d(last, config.channels, 3, padding=1)
 
     def forward(self, z: Tensor) -> Tensor:
         return self.out(self.net(self.base(z))).float()

@@ -1,0 +1,123 @@
+"""The controls of an action: what each may be. One table serves the page, the HTTP API, the command line and receipts.
+
+The page's own widgets are no guard: a request by HTTP can carry NaN, null, a list or megabytes for anything.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from genai.errors import UserError
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number in [low, high]; `integer` ones accept 3.0 but not 3.5."""
+
+    name: str
+    low: float
+    high: float
+    default: float
+    integer: bool = False
+
+    def check(self, value: Any) -> float | int:
+        expected = dict(name=self.name, value=value, low=self.low, high=self.high)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise UserError("not_a_number", **expected)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError("not_a_number", **expected | {"value": str(value)})
+        if self.integer and value != int(value):
+            raise UserError("not_whole", **expected)
+        if not self.low <= value <= self.high:
+            raise UserError("out_of_range", **expected)
+        return int(value) if self.integer else float(value)
+
+    def parse(self, raw: str) -> Any:
+        """A word of the command line or of a link; what is no number stays a word, for `check` to name."""
+        try:
+            return int(raw) if self.integer else float(raw)
+        except ValueError:
+            return raw
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    name: str
+    choices: tuple[str, ...]
+    default: str
+
+    def check(self, value: Any) -> str:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str) or value not in self.choices:
+            raise UserError("bad_choice", name=self.name, value=value, choices=list(self.choices))
+        return value
+
+    def parse(self, raw: str) -> Any:
+        return raw
+
+
+@dataclass(frozen=True)
+class Words:
+    """Text of 1 to max_length characters."""
+
+    name: str
+    max_length: int
+    default: str
+
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise UserError("not_text", name=self.name, value=value)
+        if not value.strip():
+            raise UserError("empty_text", name=self.name)
+        if len(value) > self.max_length:
+            raise UserError("too_long", name=self.name, length=f"{len(value):,}", limit=f"{self.max_length:,}")
+        return value
+
+    def parse(self, raw: str) -> Any:
+        return raw
+
+
+@dataclass(frozen=True)
+class Vector:
+    """`length` numbers in [low, high]; null or nothing stands for all zeros."""
+
+    name: str
+    length: int
+    low: float
+    high: float
+
+    @property
+    def default(self) -> list[float]:
+        return [0.0] * self.length
+
+    def check(self, value: Any) -> list[float]:
+        if not isinstance(value, (list, tuple)) or len(value) != self.length:
+            raise UserError("not_a_vector", name=self.name, value=value, length=self.length)
+        each = Number(self.name, self.low, self.high, 0.0)
+        return [round(each.check(v), 4) for v in value]
+
+    def parse(self, raw: str) -> Any:
+        try:
+            return json.loads(raw if raw.lstrip().startswith("[") else f"[{raw}]")
+        except ValueError:
+            return raw
+
+
+Control = Number | Choice | Words | Vector
+
+
+def check_all(controls: list[Control], given: Any) -> dict[str, Any]:
+    """Every control's checked value, defaults filled in. Raises UserError for the first bad or unknown one."""
+    if not isinstance(given, dict):
+        raise UserError("not_controls", value=given, choices=[c.name for c in controls])
+    names = [c.name for c in controls]
+    for name in given:
+        if name not in names:
+            raise UserError("unknown_control", value=str(name), choices=names)
+    return {c.name: c.check(given[c.name]) if c.name in given else c.default for c in controls}

@@ -1,0 +1,258 @@
+"""The engine: checkpoints in, results out. Knows no Gradio; takes and gives plain Python values and arrays.
+
+    engine = Engine("checkpoints")
+    result = engine.generate("gan-digits", "sample", {"seed": 7, "label": "3"})
+    result.pixels, result.receipt
+
+A result depends on the checkpoint and on the request, nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from genai import __version__
+from genai.checkpoint import Meta, file_sha256, load_checkpoint
+from genai.data.tokenizer import CharTokenizer
+from genai.errors import UserError
+from genai.generation import gan, gpt, receipt, vae
+from genai.generation.actions import ACTIONS, Action
+from genai.generation.controls import check_all
+from genai.models.layers import count_parameters
+
+__all__ = ["ACTIONS", "Engine", "Loaded", "Result", "gan", "gpt", "vae"]
+
+SUFFIX = ".safetensors"
+AT_ONCE = 2  # requests that compute at the same time
+WAIT_SECONDS = 20.0  # ... the others wait so long, then are told that it is busy
+
+
+@dataclass
+class Loaded:
+    """A checkpoint ready to generate."""
+
+    name: str
+    model: nn.Module
+    meta: Meta
+    sha256: str
+    device: torch.device
+    bytes: int
+
+    @property
+    def family(self) -> str:
+        return self.meta.family
+
+    @cached_property
+    def tokenizer(self) -> CharTokenizer:
+        return CharTokenizer.from_state(self.meta.tokenizer)
+
+    @property
+    def parameters(self) -> int:
+        return count_parameters(self.model)
+
+
+@dataclass
+class Result:
+    """What came out. Images: pixels uint8 [H, W, C]. Loops: frames uint8 [N, H, W, C]. Text: text, prompt included."""
+
+    action: Action
+    receipt: dict
+    milliseconds: float
+    pixels: np.ndarray | None = None
+    frames: np.ndarray | None = None
+    text: str = ""
+    tokens: int = 0
+    truncated: bool = field(default=False)  # text stopped before its length
+
+    @property
+    def file_name(self) -> str:
+        suffix = {"image": ".png", "loop": ".gif", "text": ".txt"}[self.action.kind]
+        controls = self.receipt["controls"]
+        seed = f"-{controls['seed']}" if "seed" in controls else ""
+        return f"{self.receipt['model']}-{self.receipt['action']}{seed}{suffix}"
+
+    def file_bytes(self) -> bytes:
+        """The result as a file that carries its receipt."""
+        if self.action.kind == "image":
+            return receipt.png_bytes(self.pixels, self.receipt, self.action.scale)
+        if self.action.kind == "loop":
+            return receipt.gif_bytes(self.frames, self.receipt, self.action.scale)
+        return receipt.text_bytes(self.text, self.receipt)
+
+
+class Engine:
+    """Loads every checkpoint of a folder once. One that cannot be loaded is kept as its error, for its tab to show."""
+
+    def __init__(self, folder: str | Path = "checkpoints", device: str = "auto"):
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.folder, self.device = Path(folder), torch.device(device)
+        self.loaded: dict[str, Loaded] = {}
+        self.problems: dict[str, UserError] = {}
+        self._slots = threading.BoundedSemaphore(AT_ONCE)
+        for path in sorted(self.folder.glob(f"*{SUFFIX}")):
+            try:
+                model, meta = load_checkpoint(path, self.device)
+                sha = file_sha256(path)
+                self.loaded[path.stem] = Loaded(path.stem, model, meta, sha, self.device, path.stat().st_size)
+            except UserError as error:
+                self.problems[path.stem] = error
+
+    # -- what there is -------------------------------------------------------------------------------------------
+
+    def get(self, name: Any) -> Loaded:
+        """Raises UserError: the checkpoint's own problem, or that there is none of that name (naming those there are)."""
+        if isinstance(name, str) and name in self.loaded:
+            return self.loaded[name]
+        if isinstance(name, str) and name in self.problems:
+            raise self.problems[name]
+        raise UserError("unknown_model", value=name, choices=sorted(self.loaded) or ["-"])
+
+    def first(self, family: str, preferred: str = "") -> Loaded:
+        """The checkpoint of `family` to show: `preferred` if it is one, else the first by name."""
+        if preferred in self.loaded and self.loaded[preferred].family == family:
+            return self.loaded[preferred]
+        for loaded in self.loaded.values():
+            if loaded.family == family:
+                return loaded
+        if preferred in self.problems:
+            raise self.problems[preferred]
+        raise UserError("checkpoint_missing", name=str(self.folder / f"{preferred or family}{SUFFIX}"))
+
+    def action(self, loaded: Loaded, name: Any) -> Action:
+        known = ACTIONS.get(loaded.family, {})
+        if not isinstance(name, str) or name not in known:
+            raise UserError("unknown_action", value=name, model=loaded.name, choices=sorted(known))
+        return known[name]
+
+    def check(self, model: str, action: str, controls: Any) -> dict[str, Any]:
+        """Every control of the request, checked and completed. Raises UserError naming the bad value and the choices."""
+        loaded = self.get(model)
+        return check_all(self.action(loaded, action).controls(loaded), controls)
+
+    # -- making results ------------------------------------------------------------------------------------------
+
+    def generate(self, model: str, action: str, controls: dict[str, Any]) -> Result:
+        """One whole result."""
+        for result in self.stream(model, action, controls):  # noqa: B007: the last one is complete
+            pass
+        return result
+
+    def stream(self, model: str, action: str, controls: dict[str, Any]) -> Iterator[Result]:
+        """The result as it grows: text after every token, pictures once. The last one carries the result's digest.
+
+        Closing the iterator early frees its slot: that is how a visitor stops.
+        """
+        loaded = self.get(model)
+        spec = self.action(loaded, action)
+        checked = check_all(spec.controls(loaded), controls)
+        with self.slot():
+            start = time.perf_counter()
+            made = spec.run(loaded, checked)
+            result = Result(spec, self._receipt(loaded, action, checked), 0.0)
+            if spec.kind == "text":
+                result.text = checked["prompt"].replace("\r\n", "\n")
+                for piece in made:
+                    result.text += piece
+                    result.tokens += 1
+                    result.milliseconds = 1000 * (time.perf_counter() - start)
+                    yield result
+            elif spec.kind == "loop":
+                result.frames = made
+            else:
+                result.pixels = made
+            result.milliseconds = 1000 * (time.perf_counter() - start)
+        result.receipt["result"] = digest(result)
+        yield result
+
+    def slot(self):
+        """A place among the requests that compute at once; waiting is bounded. Raises UserError("busy")."""
+        return _Slot(self._slots)
+
+    def encode(self, model: str, picture: Image.Image) -> list[float]:
+        """The VAE latent of a picture, as values for its sliders."""
+        loaded = self.get(model)
+        with self.slot():
+            return vae.encode(loaded, picture)
+
+    def _receipt(self, loaded: Loaded, action: str, controls: dict) -> dict:
+        return {
+            "model": loaded.name, "action": action, "controls": controls, "sha256": loaded.sha256,
+            "version": __version__, "torch": torch.__version__, "device": self.device.type, "dtype": "float32",
+        }  # fmt: skip
+
+    # -- making them again ---------------------------------------------------------------------------------------
+
+    def controls_from_words(self, model: str, action: str, words: dict[str, str]) -> dict[str, Any]:
+        """Control values from the words of a link or a command line, checked."""
+        loaded = self.get(model)
+        controls = self.action(loaded, action).controls(loaded)
+        known = {c.name: c for c in controls}
+        return check_all(controls, {k: known[k].parse(v) if k in known else v for k, v in words.items()})
+
+    def again(self, old: dict, shown: np.ndarray | str | None = None) -> tuple[Result, str]:
+        """Make a receipt's result again, and compare: ("identical" | "within_tolerance" | "different" |
+        "other_checkpoint" | "unverified").
+
+        Args:
+            old: from `receipt.parse` or `receipt.from_query`.
+            shown: what the file with the receipt shows, if there is a file; compared pixel by pixel, within one grey level.
+        """
+        controls = old["controls"]
+        if all(isinstance(v, str) for v in controls.values()):  # from a link
+            controls = self.controls_from_words(old["model"], old["action"], controls)
+        result = self.generate(old["model"], old["action"], controls)
+        if old.get("sha256") and old["sha256"] != result.receipt["sha256"]:
+            return result, "other_checkpoint"
+        if old.get("result") and old["result"] == result.receipt["result"]:
+            return result, "identical"
+        if isinstance(shown, str) and result.text:
+            return result, "identical" if shown == result.text else "different"
+        if isinstance(shown, np.ndarray) and result.pixels is not None:
+            return result, compare(shown, result.pixels, result.action.scale)
+        return result, "different" if old.get("result") else "unverified"
+
+
+class _Slot:
+    def __init__(self, semaphore: threading.BoundedSemaphore):
+        self.semaphore = semaphore
+
+    def __enter__(self) -> None:
+        if not self.semaphore.acquire(timeout=WAIT_SECONDS):
+            raise UserError("busy")
+
+    def __exit__(self, *error) -> None:
+        self.semaphore.release()
+
+
+def digest(result: Result) -> str:
+    """First 16 digits of the SHA-256 of the pixels, frames or text."""
+    whole = result.text.encode() if result.action.kind == "text" else None
+    for array in (result.pixels, result.frames):
+        if array is not None:
+            whole = str(array.shape).encode() + array.tobytes()
+    return hashlib.sha256(whole).hexdigest()[:16]
+
+
+def compare(shown: np.ndarray, pixels: np.ndarray, scale: int) -> str:
+    """A file's pixels [H * scale, W * scale(, C)] against pixels [H, W, C]."""
+    small = shown[::scale, ::scale]
+    small = small[..., None] if small.ndim == 2 else small
+    if small.shape != pixels.shape:
+        return "different"
+    worst = np.abs(small.astype(int) - pixels.astype(int)).max()
+    return "identical" if worst == 0 else "within_tolerance" if worst <= 1 else "different"
+
+

@@ -1,0 +1,43 @@
+"""What a GPT can be asked for: to continue a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from genai.data.tokenizer import CharTokenizer
+from genai.generation import noise
+from genai.generation.actions import action
+from genai.generation.controls import Control, Number, Words
+from genai.generation.sampling import sampler
+
+
+def _controls(loaded) -> list[Control]:
+    return [
+        Words("prompt", 2_000, "ROMEO:\n"),
+        Number("max_new_tokens", 1, 2_000, 400, integer=True),
+        Number("temperature", 0.0, 2.0, 0.8),
+        Number("top_k", 0, len(loaded.tokenizer), 0, integer=True),
+        Number("top_p", 0.05, 1.0, 0.95),
+        Number("seed", 0, noise.MAX_SEED, 1, integer=True),
+    ]
+
+
+@action("gpt", "text", _controls)
+def write(loaded, c: dict) -> Iterator[str]:
+    """The continuation, one character at a time; the prompt itself is not repeated.
+
+    top_k 0 is off; temperature 0 always takes the likeliest character. Raises UserError for a prompt with characters that
+    the model has never seen, before anything is written.
+    """
+    tokenizer: CharTokenizer = loaded.tokenizer
+    ids = tokenizer.encode(c["prompt"].replace("\r\n", "\n"))[None].to(loaded.device)
+    draw = sampler([c["seed"]], c["temperature"], c["top_k"], c["top_p"])
+
+    def pieces() -> Iterator[str]:
+        with torch.inference_mode():
+            for token in loaded.model.sample(ids, draw, c["max_new_tokens"]):
+                yield tokenizer.decode(token)
+
+    return pieces()

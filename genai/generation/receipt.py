@@ -1,0 +1,159 @@
+"""The receipt: what made a result, so that it can be made again and checked.
+
+One canonical JSON, carried in a PNG's text chunk, a GIF's comment, a text file's last line, a link, a command line.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+import urllib.parse
+from typing import Any
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from genai.errors import UserError
+from genai.generation.images import to_pil
+
+KEY = "genai"  # the PNG text chunk's keyword
+TEXT_MARK = "\n\n--- genai receipt: "
+KEYS = ("model", "action", "controls", "sha256", "version", "torch", "device", "dtype", "result")
+MAX_LENGTH = 100_000  # characters of a receipt that anyone needs
+MAX_PIXELS = 40_000_000
+
+
+def canonical(receipt: dict) -> str:
+    """Sorted keys, no spaces: equal receipts are equal strings."""
+    return json.dumps(receipt, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def parse(text: Any) -> dict:
+    """The receipt in `text`. Raises UserError for anything that is not one; controls are checked by the engine."""
+    if not isinstance(text, str) or len(text) > MAX_LENGTH:
+        raise UserError("receipt_broken", cause=f"{len(text):,} characters" if isinstance(text, str) else repr(text))
+    try:
+        receipt = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError("receipt_broken", cause=str(error)) from error
+    strings = ("model", "action", "sha256")
+    if not isinstance(receipt, dict) or any(not isinstance(receipt.get(key), str) for key in strings):
+        raise UserError("receipt_broken", cause=f"needs {', '.join(strings)}")
+    if not isinstance(receipt.get("controls"), dict):
+        raise UserError("receipt_broken", cause="needs controls")
+    return {key: receipt[key] for key in KEYS if key in receipt}
+
+
+# -- into files and back -------------------------------------------------------------------------------------------------
+
+
+def png_bytes(pixels: np.ndarray, receipt: dict, scale: int = 1) -> bytes:
+    """pixels uint8 [H, W, C] as a PNG, `scale` times as large, with its receipt."""
+    chunk = PngImagePlugin.PngInfo()
+    chunk.add_itxt(KEY, canonical(receipt))
+    buffer = io.BytesIO()
+    to_pil(pixels, scale).save(buffer, "PNG", pnginfo=chunk, optimize=True)
+    return buffer.getvalue()
+
+
+def gif_bytes(frames: np.ndarray, receipt: dict, scale: int = 1, milliseconds: int = 40) -> bytes:
+    """frames uint8 [N, H, W, C] as an endless GIF with its receipt in the comment."""
+    pictures = [to_pil(frame, scale).convert("P" if frame.shape[-1] == 3 else "L") for frame in frames]
+    buffer = io.BytesIO()
+    comment = json.dumps(receipt, sort_keys=True).encode()  # ASCII: a comment has no encoding
+    pictures[0].save(
+        buffer, "GIF", save_all=True, append_images=pictures[1:], duration=milliseconds, loop=0, comment=comment
+    )
+    return buffer.getvalue()
+
+
+def text_bytes(text: str, receipt: dict) -> bytes:
+    return f"{text}{TEXT_MARK}{canonical(receipt)}\n".encode()
+
+
+def open_picture(source) -> Image.Image:
+    """A picture from a path or file, decoded and turned upright. Raises UserError for what is none, or is too large."""
+    from PIL import ImageOps
+
+    try:
+        with Image.open(source) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise UserError("image_too_large", width=picture.width, height=picture.height, limit=MAX_PIXELS)
+            if min(picture.size) == 0:
+                raise UserError("image_unreadable", name="", cause="empty")
+            picture.load()
+            return ImageOps.exif_transpose(picture)
+    except UserError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UserError("image_too_large", width="?", height="?", limit=MAX_PIXELS) from error
+    except Exception as error:  # decoders raise nearly anything on hostile bytes
+        raise UserError("image_unreadable", name="", cause=str(error) or type(error).__name__) from error
+
+
+def read_file(path: str) -> tuple[dict, np.ndarray | str | None]:
+    """The receipt in a PNG, GIF or text file, and what the file shows (pixels uint8 [H, W], or text), to compare."""
+    if open(path, "rb").read(4) in (b"\x89PNG", b"GIF8"):
+        try:
+            with Image.open(path) as picture:
+                carried = picture.info.get(KEY) or picture.info.get("comment")
+                if picture.width * picture.height > MAX_PIXELS:
+                    raise UserError("image_too_large", width=picture.width, height=picture.height, limit=MAX_PIXELS)
+                pixels = np.asarray(picture) if picture.format == "PNG" and carried else None
+        except UserError:
+            raise
+        except Exception as error:
+            raise UserError("image_unreadable", name="", cause=str(error) or type(error).__name__) from error
+        if not carried:
+            raise UserError("no_receipt")
+        return parse(carried.decode("ascii", "replace") if isinstance(carried, bytes) else str(carried)), pixels
+    with open(path, encoding="utf-8", errors="replace") as file:
+        text = file.read(MAX_LENGTH)
+    body, mark, tail = text.rpartition(TEXT_MARK)
+    if not mark:
+        raise UserError("no_receipt")
+    return parse(tail.strip()), body
+
+
+# -- into a link, a command line and an API call -------------------------------------------------------------------------
+
+
+def to_query(receipt: dict) -> str:
+    """The receipt as a query string that a person can read: ?model=gan-digits&action=sample&seed=7..."""
+    flat = {key: receipt[key] for key in ("model", "action")}
+    for name, value in receipt["controls"].items():
+        flat[f"c.{name}"] = json.dumps(value, separators=(",", ":")) if isinstance(value, list) else str(value)
+    for key in ("sha256", "result", "version", "torch", "device", "dtype"):
+        if key in receipt:
+            flat[key] = str(receipt[key])
+    return urllib.parse.urlencode(flat)
+
+
+def from_query(query: dict[str, str]) -> dict | None:
+    """`to_query` undone, or None where the query names no result. Values stay words; the engine parses and checks."""
+    if "model" not in query or "action" not in query:
+        return None
+    if sum(len(k) + len(v) for k, v in query.items()) > MAX_LENGTH:
+        raise UserError("receipt_broken", cause="too long")
+    controls = {key[2:]: value for key, value in query.items() if key.startswith("c.")}
+    rest = {key: query[key] for key in KEYS if key in query and key != "controls"}
+    return {"sha256": "", **rest, "controls": controls}
+
+
+def to_command(receipt: dict, suffix: str = ".png") -> str:
+    """The command line that makes the result again."""
+    words = ["python", "-m", "genai", receipt["model"], "--action", receipt["action"]]
+    for name, value in receipt["controls"].items():
+        shown = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        words += [f"--{name}={shown}"]
+    if suffix:
+        words += ["--out", f"{receipt['model']}{suffix}"]
+    return shlex.join(words)
+
+
+def to_api_call(receipt: dict) -> str:
+    """The Python call that makes it again through a running page's API."""
+    arguments = ", ".join(f"{name}={value!r}" for name, value in receipt["controls"].items())
+    name = f"/{receipt['model'].replace('-', '_')}_{receipt['action']}"
+    return f'gradio_client.Client("http://127.0.0.1:7860").predict({arguments}, api_name="{name}")'

@@ -1,0 +1,90 @@
+"""What a VAE can be asked for: decode a latent, sample the prior, read a picture's latent."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from PIL import Image
+
+from genai.generation import images, noise
+from genai.generation.actions import action
+from genai.generation.controls import Control, Number, Vector
+
+LIMIT = 4.0  # how far a latent may be set, in standard deviations of the prior
+
+
+def _decode(loaded, z: torch.Tensor) -> np.ndarray:
+    return images.to_uint8(loaded.model.decode(z.to(loaded.device)), low=0.0)
+
+
+@action("vae", "image", lambda m: [Vector("z", m.model.config.latents, -LIMIT, LIMIT)])
+def decode(loaded, c: dict) -> np.ndarray:
+    """The mean picture of one latent; all zeros is the centre of the prior."""
+    return _decode(loaded, torch.tensor([c["z"]]))[0]
+
+
+def _sample_controls(loaded) -> list[Control]:
+    return [Number("seed", 0, noise.MAX_SEED, 1, integer=True), Number("count", 1, 64, 1, integer=True)]
+
+
+@action("vae", "image", _sample_controls)
+def sample(loaded, c: dict) -> np.ndarray:
+    """A grid of `count` pictures of latents drawn from the prior."""
+    seeds = [(c["seed"] + i) % (noise.MAX_SEED + 1) for i in range(c["count"])]
+    return images.grid(_decode(loaded, noise.latents(seeds, loaded.model.config.latents)))
+
+
+def prior_latent(loaded, seed: int) -> list[float]:
+    """The latent that `sample` decodes for a seed, as slider values."""
+    z = noise.latents([seed], loaded.model.config.latents)[0]
+    return [round(float(v), 4) for v in z.clamp(-LIMIT, LIMIT)]
+
+
+def encode(loaded, picture: Image.Image) -> list[float]:
+    """The latent (posterior mean) of a picture of a digit, as slider values."""
+    config = loaded.model.config
+    grey = fit_digit(picture, config.image_size)
+    x = torch.from_numpy(grey).float().div(255)[None, None].expand(1, config.channels, -1, -1)
+    mu, _ = loaded.model.encode(x.to(loaded.device))
+    return [round(float(v), 4) for v in mu[0].clamp(-LIMIT, LIMIT)]
+
+
+def fit_digit(picture: Image.Image, size: int) -> np.ndarray:
+    """A drawing as the training data looks: white ink on black, 20/28 of the side long, centred by its mass.
+
+    Ink may be dark on light (paper, a canvas) or light on dark; it is what differs from the border. Returns uint8
+    [size, size]; all zeros for a drawing without ink.
+    """
+    grey = np.asarray(flatten(picture).convert("L"), dtype=np.float32)
+    border = np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
+    ink = np.abs(grey - border)
+    if ink.max() < 32:  # nothing but noise
+        return np.zeros((size, size), dtype=np.uint8)
+    ink = np.clip(ink / ink.max(), 0, 1)
+    rows, columns = np.flatnonzero(ink.max(1) > 0.2), np.flatnonzero(ink.max(0) > 0.2)
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    box = round(size * 20 / 28)
+    scale = box / max(ink.shape)
+    shape = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
+    small = Image.fromarray((ink * 255).astype(np.uint8)).resize(shape, Image.Resampling.BOX if scale < 1 else 1)
+    small = np.asarray(small, dtype=np.float32)
+    ys, xs = np.mgrid[: small.shape[0], : small.shape[1]]
+    mass = max(float(small.sum()), 1e-6)
+    top = round(size / 2 - 0.5 - float((ys * small).sum()) / mass)
+    left = round(size / 2 - 0.5 - float((xs * small).sum()) / mass)
+    top, left = (min(max(0, v), size - n) for v, n in zip((top, left), small.shape))
+    canvas = np.zeros((size, size), dtype=np.float32)
+    canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return canvas.round().astype(np.uint8)
+
+
+def flatten(picture: Image.Image) -> Image.Image:
+    """Transparent pixels become white paper, or black where all the ink is white already."""
+    if "A" not in picture.getbands() and "transparency" not in picture.info:
+        return picture
+    rgba = picture.convert("RGBA")
+    pixels = np.asarray(rgba)
+    opaque = pixels[..., 3] > 127
+    light = opaque.any() and pixels[opaque][:, :3].mean() > 127
+    paper = Image.new("RGBA", rgba.size, (0, 0, 0, 255) if light else (255, 255, 255, 255))
+    return Image.alpha_composite(paper, rgba)
