@@ -19,12 +19,14 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from genai.errors import UserError
 from genai.models import FAMILIES, build_model
 
 FORMAT = "genai-1"
 MAX_BYTES = 10_000_000  # the larger ones are refused by the hosts that serve the page
+MAX_NUMBER = 2**16  # in a config that is read from a file: a forged one must not ask for terabytes
 
 
 @dataclass
@@ -57,18 +59,25 @@ def atomic(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise UserError("cannot_write", name=str(path), cause=error.strerror or str(error)) from error
     except (SafetensorError, RuntimeError) as error:  # how safetensors and torch.save report a full disk
-        raise UserError("cannot_write", name=str(path), cause=str(error).splitlines()[0]) from error
+        raise UserError("cannot_write", name=str(path), cause=_first_line(error)) from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def save_checkpoint(path: str | Path, model: nn.Module, meta: Meta) -> None:
-    """Write `model` in half precision with its description, atomically."""
+    """Write `model` in half precision with its description, atomically.
+
+    Raises UserError, and leaves an older file alone, where a weight is not finite in half precision.
+    """
     path = Path(path)
     tensors = {
         name: t.detach().to("cpu", torch.float16 if t.is_floating_point() else t.dtype).contiguous()
         for name, t in model.state_dict().items()
     }
+    for name, t in tensors.items():
+        if not torch.isfinite(t).all():
+            value = t[~torch.isfinite(t)][0].item()
+            raise UserError("not_finite", what="weight", phase=name, value=value, step=meta.step)
     save_tensors(path, tensors, meta)
 
 
@@ -94,12 +103,10 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> tup
     with _opened(path) as file:
         meta = _meta(file, path)
         try:
-            with torch.device("meta"):
+            with torch.device("meta"), _Budget(1000 + 100 * len(file.keys())):
                 expected = {k: tuple(v.shape) for k, v in build_model(meta.family, meta.config).state_dict().items()}
-        except UserError:
-            raise
         except Exception as error:  # any config a forger may think of
-            raise UserError("checkpoint_broken", name=path.name, cause=str(error)) from error
+            raise UserError("checkpoint_broken", name=path.name, cause=_first_line(error)) from error
         found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
         if found != expected:
             wrong = sorted(k for k in found.keys() | expected.keys() if found.get(k) != expected.get(k))
@@ -107,8 +114,9 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> tup
         state = {name: file.get_tensor(name) for name in expected}
     model = build_model(meta.family, meta.config)
     model.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
-    if not all(torch.isfinite(p).all() for p in model.parameters()):
-        raise UserError("checkpoint_broken", name=path.name, cause="a weight is not finite")
+    for name, t in model.state_dict().items():
+        if not torch.isfinite(t).all():
+            raise UserError("checkpoint_broken", name=path.name, cause=f"{name} is not finite")
     return model.eval().requires_grad_(False).to(device), meta
 
 
@@ -137,7 +145,7 @@ def load_state(path: Path) -> dict:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise UserError("state_broken", name=str(path), cause=str(error).splitlines()[0]) from error
+        raise UserError("state_broken", name=str(path), cause=_first_line(error)) from error
 
 
 @contextlib.contextmanager
@@ -148,7 +156,25 @@ def _opened(path: Path):
         with safe_open(path, framework="pt") as file:
             yield file
     except (SafetensorError, OSError) as error:
-        raise UserError("checkpoint_broken", name=path.name, cause=str(error)) from error
+        raise UserError("checkpoint_broken", name=path.name, cause=_first_line(error)) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+class _Budget(TorchFunctionMode):
+    """Stop building a model after so many calls of torch: where the depth that a forged config asks for ends."""
+
+    def __init__(self, calls: int):
+        super().__init__()
+        self.calls = calls
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        self.calls -= 1
+        if self.calls < 0:
+            raise ValueError("the config asks for more than the file holds")
+        return func(*args, **(kwargs or {}))
 
 
 def _meta(file, path: Path) -> Meta:
@@ -157,8 +183,30 @@ def _meta(file, path: Path) -> Meta:
         raise UserError("checkpoint_foreign", name=path.name)
     try:
         meta = Meta(**json.loads(header["genai"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError("checkpoint_broken", name=path.name, cause=str(error)) from error
-    if meta.family not in FAMILIES:
-        raise UserError("unknown_family", value=meta.family, choices=sorted(FAMILIES))
+        _check_types(meta, Meta(family="", config={}, tokenizer={}))
+        if meta.family not in FAMILIES:
+            raise UserError("unknown_family", value=meta.family, choices=sorted(FAMILIES))
+        _check_config(meta)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise UserError("checkpoint_broken", name=path.name, cause=_first_line(error)) from error
     return meta
+
+
+def _check_config(meta: Meta) -> None:
+    Config = FAMILIES[meta.family].Config
+    config = Config(**{k: tuple(v) if isinstance(v, list) else v for k, v in meta.config.items()})
+    _check_types(config, Config())
+    for name, value in dataclasses.asdict(config).items():
+        for number in value if isinstance(value, tuple) else (value,):
+            if not isinstance(number, str) and not abs(number) <= MAX_NUMBER:
+                raise ValueError(f"{name} cannot be {value!r:.40}")
+
+
+def _check_types(values, like) -> None:
+    """Raises ValueError unless every field of the dataclass `values` is of the kind that it is in `like`."""
+    for f in dataclasses.fields(like):
+        value, expected = getattr(values, f.name), getattr(like, f.name)
+        kinds = (int, float) if type(expected) is float else (type(expected),)
+        fits = type(value) in kinds or (value is None and f.default is None)
+        if not fits or (type(value) is tuple and any(type(part) is not int for part in value)):
+            raise ValueError(f"{f.name} cannot be {value!r:.40}")

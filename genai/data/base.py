@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +61,18 @@ class Text:
 def fetch(url: str, target: Path, sha256_prefix: str | None = None) -> None:
     """Download `url` to `target` with a progress bar; the file appears whole and verified, or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    torch.hub.download_url_to_file(url, str(target), hash_prefix=sha256_prefix, progress=True)
+    try:
+        torch.hub.download_url_to_file(url, str(target), hash_prefix=sha256_prefix, progress=True)
+    except http.client.HTTPException as error:  # broken off in the middle
+        raise OSError(f"the connection broke off: {error!r}") from error
+
+
+def read_text(dataset: str, path: Path, home: str) -> str:
+    """The text at `path`; one that cannot be read counts as missing."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise missing(dataset, path, home, error) from error
 
 
 def missing(dataset: str, place: Path, home: str, cause: Exception) -> UserError:

@@ -23,6 +23,8 @@ def load(split: str, root: Path, image_size: int = 64, channels: int = 3) -> Ima
 
     Raises UserError for a folder without images, or an image that cannot be read (named).
     """
+    if channels not in (1, 3):
+        raise UserError("bad_choice", name="channels", value=channels, choices=["1", "3"])
     paths = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES)
     if not paths:
         raise UserError("folder_empty", place=str(root), choices=sorted(SUFFIXES))
@@ -37,10 +39,15 @@ def load(split: str, root: Path, image_size: int = 64, channels: int = 3) -> Ima
 
 
 def read_image(path: Path, image_size: int, channels: int) -> Tensor:
-    """One file as uint8 [C, image_size, image_size]: turned upright, centre-cropped, resampled."""
+    """One file as uint8 [C, image_size, image_size]: turned upright, on white paper, centre-cropped, resampled."""
     try:
         with Image.open(path) as image:
-            image = ImageOps.exif_transpose(image).convert("RGB" if channels == 3 else "L")
+            image = ImageOps.exif_transpose(image)
+            if image.mode.startswith("I;16"):  # Pillow would clip 16 bits to 8
+                image = image.point(lambda value: value / 257).convert("L")
+            if image.has_transparency_data:
+                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+            image = image.convert("RGB" if channels == 3 else "L")
             image = ImageOps.fit(image, (image_size, image_size), Image.Resampling.LANCZOS)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise UserError("image_unreadable", name=str(path), cause=str(error)) from error

@@ -19,9 +19,9 @@ def load(split: str, root: Path) -> Images:
     """images uint8 [N, 1, 28, 28], labels int64 [N]; every class is the digit's name."""
     try:
         data = torchvision.datasets.MNIST(root, train=split == "train", download=False)
-    except RuntimeError:  # not found
+    except Exception:  # not there; or damaged, which torchvision reports in many ways
         try:
             data = torchvision.datasets.MNIST(root, train=split == "train", download=True)
-        except (RuntimeError, OSError) as error:
+        except Exception as error:
             raise missing("mnist", root / "MNIST" / "raw", HOME, error) from error
     return Images(data.data[:, None].contiguous(), data.targets.long(), [str(digit) for digit in range(10)])

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
-
-from genai.data.base import Text, fetch, missing
+from genai.data.base import Text, fetch, missing, read_text
 from genai.data.tokenizer import CharTokenizer
 
 SPLITS = ("train", "val")
@@ -24,8 +22,8 @@ def load(split: str, root: Path) -> Text:
             fetch(HOME, path, SHA256[:16])
         except (RuntimeError, OSError) as error:
             raise missing("shakespeare", path, HOME, error) from error
-    text = path.read_text(encoding="utf-8")
+    text = read_text("shakespeare", path, HOME)
     tokenizer = CharTokenizer(text)
     cut = int(0.9 * len(text))
     part = text[:cut] if split == "train" else text[cut:]
-    return Text(tokenizer.encode(part).to(torch.uint8), tokenizer)
+    return Text(tokenizer.compact(part), tokenizer)

@@ -9,9 +9,7 @@ import hashlib
 import re
 from pathlib import Path
 
-import torch
-
-from genai.data.base import Text, fetch, missing
+from genai.data.base import Text, fetch, missing, read_text
 from genai.data.tokenizer import CharTokenizer
 from genai.errors import UserError
 
@@ -47,10 +45,10 @@ def load(split: str, root: Path) -> Text:
         path = folder / f"{name}.txt"
         if not path.exists():
             _download(name, path)
-        texts[name] = path.read_text(encoding="utf-8")
+        texts[name] = read_text("tales", path, HOME.format(number=name.rsplit("-", 1)[1]))
     tokenizer = CharTokenizer("".join(texts.values()))
     part = "\n\n".join(text for name, text in texts.items() if (name == HELD_OUT) == (split == "val"))
-    return Text(tokenizer.encode(part).to(torch.uint8), tokenizer)
+    return Text(tokenizer.compact(part), tokenizer)
 
 
 def story_checksum(text: str, phrase: str, letters: int) -> str:

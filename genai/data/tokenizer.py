@@ -29,6 +29,10 @@ class CharTokenizer:
             raise UserError("unknown_characters", characters=" ".join(strange[:20]), alphabet=self.printable)
         return torch.tensor([self._ids[c] for c in text], dtype=torch.int64)
 
+    def compact(self, text: str) -> Tensor:
+        """The same ids in the smallest type that holds them: how long texts are kept."""
+        return self.encode(text).to(torch.uint8 if len(self) <= 256 else torch.int32)
+
     def decode(self, ids) -> str:
         return "".join(self.alphabet[int(i)] for i in ids)
 

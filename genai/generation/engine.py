@@ -13,7 +13,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -68,13 +68,13 @@ class Result:
     """What came out. Images: pixels uint8 [H, W, C]. Loops: frames uint8 [N, H, W, C]. Text: text, prompt included."""
 
     action: Action
+    family: str
     receipt: dict
     milliseconds: float
     pixels: np.ndarray | None = None
     frames: np.ndarray | None = None
     text: str = ""
     tokens: int = 0
-    truncated: bool = field(default=False)  # text stopped before its length
 
     @property
     def file_name(self) -> str:
@@ -161,7 +161,7 @@ class Engine:
         with self.slot():
             start = time.perf_counter()
             made = spec.run(loaded, checked)
-            result = Result(spec, self._receipt(loaded, action, checked), 0.0)
+            result = Result(spec, loaded.family, self._receipt(loaded, action, checked), 0.0)
             if spec.kind == "text":
                 result.text = checked["prompt"].replace("\r\n", "\n")
                 for piece in made:

@@ -152,8 +152,9 @@ def to_command(receipt: dict, suffix: str = ".png") -> str:
     return shlex.join(words)
 
 
-def to_api_call(receipt: dict) -> str:
+def to_api_call(receipt: dict, family: str) -> str:
     """The Python call that makes it again through a running page's API."""
     arguments = ", ".join(f"{name}={value!r}" for name, value in receipt["controls"].items())
-    name = f"/{receipt['model'].replace('-', '_')}_{receipt['action']}"
+    arguments += f", model={receipt['model']!r}"
+    name = f"/{family}_{receipt['action']}"
     return f'gradio_client.Client("http://127.0.0.1:7860").predict({arguments}, api_name="{name}")'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +23,8 @@ class Config:
     features: int = 64
     dropout: float = 0.3
     shift: int = 2  # augmentation: translation by up to so many pixels
+
+    RANGES: ClassVar = {"features": (1, 65_536), "dropout": (0, 0.9)}
 
 
 class Classifier(nn.Module):

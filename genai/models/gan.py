@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -32,11 +33,14 @@ class Config:
     widths: tuple[int, ...] = (128, 64, 32)  # generator channels, from the lowest resolution up
     d_widths: tuple[int, ...] = (64, 128, 128)  # discriminator channels, from the highest resolution down
     blocks: int = 2  # residual blocks a resolution ("residual" only)
-    gamma: float = 0.1  # weight of R1 and R2 at the start
-    gamma_end: float = 0.1  # ... and at the end (cosine between)
+    gamma: float = 1.0  # weight of R1 and R2 at the start
+    gamma_end: float = 0.2  # ... and at the end (cosine between)
+    generator_lr: float = 0.4  # the generator's learning rate as a share of the discriminator's
     penalty_every: int = 1  # lazy regularisation: every n-th step, n times as strong (Karras et al. 2020)
     shift: int = 2  # augmentation: translation by up to so many pixels
     flip: bool = False  # augmentation: mirror half of the images; never for digits
+
+    RANGES: ClassVar = {"z_dim": (1, 65_536), "penalty_every": (1, 1_000_000)}
 
 
 def leaky(x: Tensor) -> Tensor:
@@ -48,6 +52,22 @@ def conv(i: int, o: int, k: int, gain: float = math.sqrt(2), **kwargs) -> nn.Con
     layer = nn.Conv2d(i, o, k, padding=k // 2 if "padding" not in kwargs else kwargs.pop("padding"), **kwargs)
     nn.init.normal_(layer.weight, std=gain / math.sqrt(layer.weight[0].numel()))
     if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+def up_conv(i: int, o: int) -> nn.ConvTranspose2d:
+    """H -> 2 H by a 4x4 transposed convolution, variance-preserving too: four taps reach each output pixel."""
+    layer = nn.ConvTranspose2d(i, o, 4, stride=2, padding=1)
+    nn.init.normal_(layer.weight, std=math.sqrt(2 / (4 * i)))
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def linear(i: int, o: int, bias: bool = True) -> nn.Linear:
+    layer = nn.Linear(i, o, bias=bias)
+    nn.init.normal_(layer.weight, std=1 / math.sqrt(i))
+    if bias:
         nn.init.zeros_(layer.bias)
     return layer
 
@@ -97,7 +117,7 @@ class Activation(nn.Module):
 
 
 class Generator(nn.Module):
-    """z [B, z_dim] and class labels [B] -> images [B, C, H, W], about [-1, 1]."""
+    """z [B, z_dim] and class labels [B] -> images [B, C, H, W] in (-1, 1)."""
 
     def __init__(self, config: Config):
         super().__init__()
@@ -107,12 +127,12 @@ class Generator(nn.Module):
         inputs = config.z_dim * (2 if config.classes else 1)
         steps = list(zip(config.widths, config.widths[1:]))
         if config.body == "plain":
-            self.base = nn.Linear(inputs, first * size * size)
+            self.base = linear(inputs, first * size * size)
             layers: list[nn.Module] = [PlainResidual(first), Activation()]
             for i, o in steps:
-                layers += [nn.ConvTranspose2d(i, o, 4, stride=2, padding=1), Activation()]  # H -> 2 H
+                layers += [up_conv(i, o), Activation()]  # H -> 2 H
         else:
-            self.base = nn.Linear(inputs, first, bias=False)  # scales a learned constant map, as R3GAN does
+            self.base = linear(inputs, first, bias=False)  # scales a learned constant map, as R3GAN does
             self.constant = nn.Parameter(torch.randn(first, size, size))
             layers = [Residual(first) for _ in range(config.blocks)]
             for i, o in steps:
@@ -126,7 +146,7 @@ class Generator(nn.Module):
             z = torch.cat((z, e * torch.rsqrt(e.square().mean(1, keepdim=True) + 1e-8)), dim=1)
         x = self.base(z)
         x = x.view(-1, *self.shape) if x.size(1) != self.shape[0] else x[:, :, None, None] * self.constant
-        return self.out(self.body(x)).float()
+        return torch.tanh(self.out(self.body(x)).float())
 
 
 class Discriminator(nn.Module):
@@ -160,7 +180,7 @@ class Discriminator(nn.Module):
         self.pool = conv(channels, channels, size, groups=channels, padding=0, bias=False)  # depthwise, H -> 1
         self.classes = config.classes
         self.embedding = nn.Embedding(config.classes, channels) if config.classes else None
-        self.head = nn.Linear(channels, 1, bias=False)
+        self.head = linear(channels, 1, bias=False)
 
     def forward(self, images: Tensor, labels: Tensor) -> Tensor:
         h = self.pool(self.body(images)).flatten(1)  # [B, channels]
@@ -189,6 +209,12 @@ class GAN(nn.Module):
     @property
     def players(self) -> dict[str, nn.Module]:
         return {"discriminator": self.discriminator, "generator": self.generator}
+
+    @property
+    def lr_scale(self) -> dict[str, float]:
+        """A generator that chases as fast as it is judged drags all samples of a class along as one, and none of its
+        variety survives (measured: spread within a class 0.06 at equal rates, 0.17 and rising at 0.4; data 0.31)."""
+        return {"generator": self.config.generator_lr}
 
     # The penalties differentiate the discriminator twice, which torch.compile cannot do.
     compilable = ("generator",)
@@ -229,8 +255,8 @@ class GAN(nn.Module):
 
     @torch.inference_mode()
     def sample(self, z: Tensor, labels: Tensor) -> Tensor:
-        """z [B, z_dim] and labels int64 [B] -> images [B, C, H, W] in [-1, 1]."""
-        return self.generator(z, labels).clamp(-1, 1)
+        """z [B, z_dim] and labels int64 [B] -> images [B, C, H, W] in (-1, 1)."""
+        return self.generator(z, labels)
 
 
 def gradient_penalty(logits: Tensor, images: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -26,6 +27,15 @@ class Config:
     n_embd: int = 192
     dropout: float = 0.1
     softcap: float = 15.0  # logits are squashed into (-softcap, softcap)
+
+    RANGES: ClassVar = {
+        "block_size": (2, 65_536),
+        "n_layer": (1, 1000),
+        "n_head": (1, 1000),
+        "n_embd": (2, 65_536),
+        "dropout": (0, 0.9),
+        "softcap": (0.1, 1000),
+    }
 
 
 def norm(x: Tensor) -> Tensor:

@@ -31,3 +31,7 @@ def shift(images: Tensor, noise: Noise, pixels: int, flip: bool = False) -> Tens
     columns = offset[:, 1, None] + torch.arange(W, device=images.device)  # [B, W]
     padded = padded.gather(2, rows[:, None, :, None].expand(B, C, H, W + 2 * pixels))
     return padded.gather(3, columns[:, None, None, :].expand(B, C, H, W))
+
+
+def count_parameters(module: torch.nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters())

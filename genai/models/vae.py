@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -27,6 +28,8 @@ class Config:
     beta: float = 1.0  # weight of the KL term in training; reported bounds always use 1
     warmup: float = 0.1  # share of the run over which the KL weight rises from 0 to beta
     free_bits: float = 0.0  # nats a latent dimension may carry without cost, in training only
+
+    RANGES: ClassVar = {"latents": (1, 65_536), "hidden": (1, 65_536), "warmup": (0, 1)}
 
 
 class Gate(nn.Module):

@@ -96,7 +96,12 @@ class Batches:
 
     def _read_stream(self, step: int) -> tuple[Tensor, Tensor]:
         if self._stream is None:  # starts where the run (re)starts
-            order = [self._mine(s).tolist() for s in range(step, min(self.steps, step + 100_000))]
-            loader = DataLoader(self.data, batch_sampler=order, num_workers=2, prefetch_factor=4)
-            self._stream = iter(loader)
-        return tuple(t.to(self.device, non_blocking=True) for t in next(self._stream))
+            order = (self._mine(s).tolist() for s in range(step, self.steps))
+            self._stream = iter(DataLoader(self.data, batch_sampler=order, num_workers=2, prefetch_factor=4))
+        try:
+            batch = next(self._stream)
+        except Exception:
+            for index in self._mine(step):  # an error loses its words on the way from a worker: meet it here
+                self.data[index]
+            raise
+        return tuple(t.to(self.device, non_blocking=True) for t in batch)

@@ -44,6 +44,15 @@ class TrainConfig:
         "schedule": ("cosine", "linear"),
         "precision": ("auto", "fp32", "bf16"),
     }
+    RANGES: typing.ClassVar = {
+        "steps": (1, 10**9),
+        "batch_size": (1, 10**6),
+        "beta1": (0, 0.9999),
+        "beta2": (0, 0.999999),
+        "lr_end": (0, 1),
+        "cooldown": (0, 1),
+        "ema_half_life": (0, 1),
+    }
 
     def lr_scale(self, step: int) -> float:
         """Multiplier of every learning rate at `step`."""
@@ -74,24 +83,31 @@ class RunConfig:
     stop_after: int = 0  # stop (saved, resumable) after so many steps of this process; 0: at the end
 
     CHOICES: typing.ClassVar = {}
+    RANGES: typing.ClassVar = {"log_every": (1, 10**9), "sample_every": (1, 10**9), "save_every": (1, 10**9)}
 
 
-def parse(name: str, raw: str, annotation, choices: tuple[str, ...] = ()):
+LIMITS = (0, 10**12)  # of a number that its config's RANGES do not name
+
+
+def parse(name: str, raw: str, annotation, choices: tuple[str, ...] = (), limits: tuple[float, float] = LIMITS):
     """A command-line word as a value of the field's type. Raises UserError naming what is expected."""
     kind = annotation if not isinstance(annotation, str) else eval(annotation, {"tuple": tuple})
     expected = str(annotation)
     try:
         if kind is bool:
             return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[raw.lower()]
-        if typing.get_origin(kind) is tuple:
-            return tuple(int(part) for part in raw.replace(",", " ").split())
         if isinstance(kind, types.UnionType):
             kind = typing.get_args(kind)[0]
-        value = kind(raw)
+        is_tuple = typing.get_origin(kind) is tuple
+        value = tuple(int(part) for part in raw.replace(",", " ").split()) if is_tuple else kind(raw)
     except (ValueError, KeyError):
         raise UserError("bad_option", name=name, value=raw, expected=expected) from None
     if kind is float and not math.isfinite(value):
         raise UserError("bad_option", name=name, value=raw, expected="a finite number")
+    if kind in (int, float) and not limits[0] <= value <= limits[1]:
+        raise UserError("bad_option", name=name, value=raw, expected=f"a number from {limits[0]} to {limits[1]}")
+    if is_tuple and (not value or min(value) < 1):
+        raise UserError("bad_option", name=name, value=raw, expected="whole numbers from 1 up, as in 64,32")
     if choices and value not in choices:
         raise UserError("bad_choice", name=name, value=raw, choices=list(choices))
     return value
@@ -100,7 +116,11 @@ def parse(name: str, raw: str, annotation, choices: tuple[str, ...] = ()):
 def override(config, overrides: dict[str, str]):
     """`config` (a dataclass) with those of `overrides` that are its fields, parsed; returns (config, the rest)."""
     fields = {f.name: f.type for f in dataclasses.fields(config)}
-    choices = getattr(config, "CHOICES", {})
-    mine = {k: parse(k, v, fields[k], choices.get(k, ())) for k, v in overrides.items() if k in fields}
-    rest = {k: v for k, v in overrides.items() if k not in fields}
+    choices, ranges = getattr(config, "CHOICES", {}), getattr(config, "RANGES", {})
+    mine = {
+        name: parse(name, raw, fields[name], choices.get(name, ()), ranges.get(name, LIMITS))
+        for name, raw in overrides.items()
+        if name in fields
+    }
+    rest = {name: raw for name, raw in overrides.items() if name not in fields}
     return dataclasses.replace(config, **mine), rest

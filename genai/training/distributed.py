@@ -8,6 +8,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from genai.errors import UserError
+
 
 class Group:
     """All processes of the run. Outside torchrun: a group of one, in which every call is a no-op."""
@@ -52,9 +54,13 @@ class Group:
 
 
 def pick_device(name: str) -> torch.device:
-    """"auto" -> this process's GPU if there is one, else the CPU."""
+    """"auto" -> this process's GPU if there is one, else the CPU. Raises UserError for what this machine has not."""
+    gpus = [f"cuda:{i}" for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    choices = ["auto", "cpu", *(["cuda"] if gpus else []), *gpus]
+    if name not in choices:
+        raise UserError("bad_choice", name="device", value=name, choices=choices)
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
+        name = "cuda" if gpus else "cpu"
     device = torch.device(name)
     if device.type == "cuda" and device.index is None:
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))

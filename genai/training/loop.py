@@ -75,11 +75,16 @@ def train(
     fingerprint = _fingerprint(family, model_config, config, len(data))
 
     torch.manual_seed(derive_seed(config.seed, 0))  # initial weights: the same in every process
-    model = build_model(family, model_config).to(device)
+    try:
+        model = build_model(family, model_config).to(device)
+    except UserError:
+        raise
+    except Exception as error:  # whatever a combination of options may break
+        raise UserError("impossible_model", family=family, cause=str(error)) from error
     if run.channels_last:
         model = model.to(memory_format=torch.channels_last)
     ema = EMA(model, config.ema_half_life * config.steps)
-    optimizers = {name: make_optimizers(model, player, config) for name, player in model.players.items()}
+    optimizers = {name: make_optimizers(model, name, config) for name in model.players}
     start = _resume(folder / STATE, fingerprint, model, ema, optimizers)
     if run.compile:
         for name in model.compilable:
@@ -94,7 +99,7 @@ def train(
     checkpoint = folder / f"{preset or family}.safetensors"
     batches = Batches(data, config.batch_size, config.steps, config.seed, device, group.rank, group.world,
                       model_config.get("block_size", 0))  # fmt: skip
-    log = Log(folder, start, config.steps, config.batch_size) if group.first else None
+    log = None
     pending: list[tuple[int, str, dict]] = []  # losses not yet looked at: looking makes a GPU wait
     last = min(config.steps, start + run.stop_after) if run.stop_after else config.steps
 
@@ -120,6 +125,8 @@ def train(
 
     step = start
     try:
+        if group.first:
+            log = Log(folder, start, config.steps, config.batch_size)
         with catch_signals() as caught:
             model.train()
             while step < last and not group.any(bool(caught.signal)):
@@ -147,6 +154,8 @@ def train(
             if step > start or not checkpoint.exists():
                 look()
                 save(step)
+    except OSError as error:  # the log or a look at the samples; weights have their own
+        raise UserError("cannot_write", name=error.filename or str(folder), cause=error.strerror or str(error)) from error
     finally:
         if log:
             log.close()
@@ -172,9 +181,9 @@ def update(loss, player: nn.Module, optimizers: list, scale: float, grad_clip: f
     return norm
 
 
-def make_optimizers(model: nn.Module, player: nn.Module, config: TrainConfig) -> list[torch.optim.Optimizer]:
+def make_optimizers(model: nn.Module, player: str, config: TrainConfig) -> list[torch.optim.Optimizer]:
     """AdamW, or Muon for the model's `matrices` and AdamW for the rest. Only weights of two or more axes decay."""
-    mine = [p for p in player.parameters() if p.requires_grad]
+    mine = [p for p in model.players[player].parameters() if p.requires_grad]
     muon = {id(p) for p in getattr(model, "matrices", [])} if config.optimizer == "muon" else set()
     if config.optimizer == "muon" and not muon:
         raise UserError("bad_choice", name="optimizer", value="muon", choices=["adamw"])
@@ -192,7 +201,7 @@ def make_optimizers(model: nn.Module, player: nn.Module, config: TrainConfig) ->
         optimizers.append(Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay))
     for optimizer in optimizers:
         for settings in optimizer.param_groups:
-            settings["peak_lr"] = settings["lr"]
+            settings["peak_lr"] = settings["lr"] * getattr(model, "lr_scale", {}).get(player, 1.0)
     return optimizers
 
 
@@ -247,9 +256,11 @@ class Log:
         self.at, self.time = step, now
 
     def close(self) -> None:
+        """Never raises: on a full disk the error that matters is already on its way."""
         self.bar.close()
-        self.file.close()
-        self.board.close()
+        for file in (self.file, self.board):
+            with contextlib.suppress(OSError):
+                file.close()
 
 
 class _Caught:
@@ -282,6 +293,8 @@ def _resume(path: Path, fingerprint: dict, model: nn.Module, ema: EMA, optimizer
     if not path.exists():
         return 0
     state = load_state(path)
+    if not isinstance(state, dict) or state.keys() != {"step", "fingerprint", "model", "ema", "optimizers"}:
+        raise UserError("state_broken", name=str(path), cause="it is not the state of a run")
     if state["fingerprint"] != fingerprint:
         old, new = _flat(state["fingerprint"]), _flat(fingerprint)
         changed = [f"{k}: {old.get(k)} -> {new.get(k)}" for k in sorted(old | new) if old.get(k) != new.get(k)]

@@ -39,10 +39,10 @@ PRESETS: dict[tuple[str, str], Preset] = {
         Preset(
             "gan-digits", "cpu", "gan",
             TrainConfig(
-                dataset="mnist", steps=10_000, batch_size=64, lr=5e-4, lr_end=0.02, beta1=0.0, beta2=0.95,
+                dataset="mnist", steps=9_000, batch_size=64, lr=5e-4, lr_end=0.02, beta1=0.0, beta2=0.95,
                 ema_half_life=0.05,
             ),
-            dict(body="plain", widths=(128, 64, 32), d_widths=(64, 128, 128), gamma=0.1, gamma_end=0.1,
+            dict(body="plain", widths=(128, 64, 32), d_widths=(64, 128, 128), gamma=1.0, gamma_end=0.2,
                  penalty_every=8, shift=2),
         ),
         Preset(
@@ -51,13 +51,13 @@ PRESETS: dict[tuple[str, str], Preset] = {
                 dataset="mnist", steps=60_000, batch_size=256, lr=2e-4, lr_end=0.25, beta1=0.0, beta2=0.99,
                 ema_half_life=0.05,
             ),
-            dict(body="residual", widths=(192, 128, 96), d_widths=(96, 128, 192), blocks=2, gamma=0.1,
-                 gamma_end=0.02, penalty_every=1, shift=2),
+            dict(body="residual", widths=(192, 128, 96), d_widths=(96, 128, 192), blocks=2, gamma=1.0,
+                 gamma_end=0.1, penalty_every=1, shift=2),
         ),
         Preset(
             "vae-digits", "cpu", "vae",
             TrainConfig(
-                dataset="mnist", steps=6_500, batch_size=128, lr=2e-3, warmup_steps=100, grad_clip=200.0,
+                dataset="mnist", steps=5_000, batch_size=128, lr=2e-3, warmup_steps=100, grad_clip=200.0,
                 ema_half_life=0.02, beta2=0.999, weight_decay=0.01,
             ),
             dict(latents=32, widths=(32, 64), blocks=1, hidden=256, warmup=0.1),

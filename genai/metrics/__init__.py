@@ -1,0 +1,99 @@
+"""Metrics: what a checkpoint is worth, measured on real data that it was not trained on.
+
+To add one: write `metrics/<metric>.py` with a `measure(context)` and name it here. A measurement is a plain
+dictionary with at least value, unit, split and n; `measure` below adds what is the same for all of them.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from genai.checkpoint import Meta, read_meta, update_meta
+from genai.errors import UserError
+from genai.metrics import (
+    active_units,
+    class_accuracy,
+    classifier_accuracy,
+    coverage,
+    fd,
+    fd_floor,
+    nll,
+    val_loss,
+    val_loss_sliding,
+)
+from genai.metrics.context import Context, Metric
+
+__all__ = ["METRICS", "measure", "metrics_for"]
+
+METRICS: dict[str, Metric] = {
+    "class_accuracy": Metric(class_accuracy.measure, ("gan",), ("mnist",), conditional=True),
+    "coverage": Metric(coverage.measure, ("gan",), ("mnist",)),
+    "fd": Metric(fd.measure, ("gan",), ("mnist",)),
+    "fd_floor": Metric(fd_floor.measure, ("gan",), ("mnist",)),
+    "nll_k1": Metric(nll.measure_k1, ("vae",)),
+    "nll_k50": Metric(nll.measure_k50, ("vae",)),
+    "active_units": Metric(active_units.measure, ("vae",)),
+    "val_loss": Metric(val_loss.measure, ("gpt",)),
+    "val_loss_sliding": Metric(val_loss_sliding.measure, ("gpt",)),
+    "classifier_accuracy": Metric(classifier_accuracy.measure, ("classifier",)),
+}
+
+
+def metrics_for(meta: Meta) -> list[str]:
+    """The names of the metrics that apply to such a checkpoint."""
+    return [name for name, metric in METRICS.items() if metric.applies(meta)]
+
+
+def measure(
+    path: str | Path,
+    names: Sequence[str] | None = None,
+    *,
+    n: int | None = None,
+    root: str | Path | None = None,
+    classifier: str | Path | None = None,
+    device: str = "auto",
+    save: bool = False,
+) -> Iterator[dict]:
+    """Measure a checkpoint: one record for each metric, yielded as soon as it is there.
+
+    Args:
+        path: the checkpoint.  names: keys of METRICS; None: every metric that applies.
+        n: this many images, blocks or characters instead of a metric's own count.
+        root: the data root.  classifier: the judge's checkpoint, for metrics of images (see Context.judge).
+        save: keep each record in the checkpoint, as `meta.metrics[name]`.
+    Yields: {"metric", "value", "unit", "checkpoint", "split", "n", ..., "device", "seconds"}, ready for JSON;
+        a value that is not finite is None. Work that metrics share (a GAN's samples) counts in the seconds of
+        the first of them.
+    Raises UserError: a missing file, a metric that does not apply, an n out of range, data that does not fit.
+    """
+    path = Path(path)
+    valid = metrics_for(meta := read_meta(path))
+    if not valid:
+        pairs = sorted(
+            {f"{f} on {d}" for m in METRICS.values() for f in m.families for d in m.datasets or ("any",)}
+        )
+        found = f"{path.name} ({meta.family} on {meta.dataset or 'unknown data'})"
+        raise UserError("bad_choice", name="checkpoint", value=found, choices=pairs)
+    for name in names or ():
+        if name not in valid:
+            raise UserError("bad_choice", name="metric", value=name, choices=valid)
+    context = Context(path, n=n, root=root, classifier=classifier, device=device)
+    for name in dict.fromkeys(names or valid):
+        start = time.perf_counter()
+        result = METRICS[name].measure(context)
+        value = result.pop("value")
+        record = {
+            "metric": name,
+            "value": value if math.isfinite(value) else None,
+            "unit": result.pop("unit"),
+            "checkpoint": path.name,
+            **result,
+            "device": context.device.type,
+            "seconds": round(time.perf_counter() - start, 1),
+        }
+        if save:
+            update_meta(path, lambda meta, record=record: meta.metrics.update({record["metric"]: record}))
+        yield record

@@ -1,0 +1,22 @@
+"""Does a conditional GAN draw the class it was asked for? The share that a frozen classifier recognises.
+
+It rewards clean, typical samples and says nothing about variety: read it beside `coverage`.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from genai.metrics.context import Context
+
+
+def class_accuracy(predicted: Tensor, labels: Tensor) -> float:
+    """Share in [0, 1] of predicted classes int64 [n] that equal labels int64 [n]."""
+    return (predicted == labels).double().mean().item()
+
+
+def measure(context: Context) -> dict:
+    """10,000 samples, sample i with seed i and the class of test image i."""
+    fake = context.fake.predicted
+    value = class_accuracy(fake, context.test.labels[: len(fake)])
+    return {"value": value, "unit": "share", "split": "test", "n": len(fake), "features": context.judge_name}

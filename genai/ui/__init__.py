@@ -1,0 +1,34 @@
+"""The page: one file a tab; to add one, write `ui/<tab>.py` with a TAB and name it here.
+
+Tabs touch no tensor: they speak to the engine in plain values and arrays.
+"""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from genai.generation.engine import Engine
+from genai.ui import api, gan, gpt, vae
+from genai.ui.links import add_links
+from genai.ui.serve import Page
+from genai.ui.shell import header
+from genai.ui.tab import Tab
+from genai.ui.words import i18n
+
+TABS: list[Tab] = [gan.TAB, vae.TAB, gpt.TAB]
+
+
+def build_ui(engine: Engine) -> Page:
+    """The whole page for an engine, ready for `.launch()`."""
+    with Page(title="genai studio", analytics_enabled=False, delete_cache=(3600, 3600)) as page:
+        header()
+        notice = gr.HTML(elem_id="notice")
+        built = []
+        with gr.Tabs(elem_id="studio") as tabs:
+            for tab in TABS:
+                with gr.Tab(i18n(f"ui.tabs.{tab.id}"), id=tab.id, elem_id=f"tab-{tab.id}"):
+                    built.append(tab.build(engine))
+        add_links(page, engine, tabs, notice, built)
+        api.add_endpoints(engine)
+    page.queue(max_size=40, default_concurrency_limit=2)
+    return page

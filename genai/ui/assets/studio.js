@@ -1,0 +1,210 @@
+/* The page's own JavaScript. Runs in <head>, before Gradio: it settles the language, then serves the stages.
+
+   A stage is a picture that follows its controls. Its loop is latest-wins: while one request is under way, only the newest
+   wish is kept; when the answer is there, the wish is sent. So a drag never queues, and its last position is never lost. */
+(() => {
+  const query = new URLSearchParams(location.search);
+  const remembered = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
+  const remember = (key, value) => { try { localStorage.setItem(key, value); } catch { /* private mode */ } };
+
+  // Language: the link's, else the one chosen before, else the browser's.
+  const asked = query.get("lang") || remembered("genai.lang") || navigator.language || "en";
+  const lang = asked.toLowerCase().startsWith("zh") ? "zh" : "en";
+  // Gradio translates by navigator.language alone, so a choice made on the page has to be put there.
+  Object.defineProperty(navigator, "language", { get: () => (lang === "zh" ? "zh-CN" : "en") });
+  document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
+  document.cookie = `genai_lang=${lang};path=/;SameSite=Lax`;
+
+  const strings = window.GENAI_STRINGS[lang];
+  const t = (key, values = {}) =>
+    (strings[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+  /* Fill every [data-t] below root with its string; data-t-attr names an attribute to fill instead. */
+  const translate = (root) => {
+    for (const node of root.querySelectorAll("[data-t]")) {
+      const attribute = node.dataset.tAttr;
+      if (attribute) node.setAttribute(attribute, t(node.dataset.t));
+      else node.textContent = t(node.dataset.t);
+    }
+  };
+
+  const switchLanguage = (to) => {
+    remember("genai.lang", to);
+    const url = new URL(location.href);
+    if (url.searchParams.has("lang")) url.searchParams.set("lang", to);
+    location.href = url.href;
+  };
+
+  // Theme: the choice made before, else the system's (which Gradio follows by itself).
+  const setTheme = (dark) => {
+    document.body.classList.toggle("dark", dark);
+    remember("genai.theme", dark ? "dark" : "light");
+  };
+  const startTheme = () => {
+    const chosen = remembered("genai.theme");
+    if (chosen && !query.has("__theme")) document.body.classList.toggle("dark", chosen === "dark");
+  };
+
+  const save = (name, base64, type) => {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([bytes], { type }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+
+  const copy = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch { // no permission, or not https: the old way
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+  };
+
+  const linkTo = (result) => `${location.origin}${location.pathname}?${result}`;
+  let urlTimer = 0;
+  /* The address bar always leads back to the last result. */
+  const showInUrl = (result) => {
+    clearTimeout(urlTimer);
+    urlTimer = setTimeout(() => {
+      const url = new URLSearchParams(result);
+      for (const key of ["lang", "__theme"]) if (query.has(key)) url.set(key, query.get(key));
+      history.replaceState(null, "", `?${url}`);
+    }, 250);
+  };
+
+  const stages = {};
+
+  /* Make `element` a stage. `show(answer)` draws what server.frame answered; the toolbar acts on the last answer. */
+  const stage = (id, element, server, show) => {
+    translate(element);
+    const status = element.querySelector(".stage-status");
+    const say = (text, bad = false) => {
+      status.textContent = text;
+      status.classList.toggle("bad", bad);
+    };
+    const self = { wanted: null, busy: false, last: null, element, server, frames: 0 };
+
+    const settle = (answer, started) => {
+      if (answer.error) {
+        say(answer.error, true);
+        return;
+      }
+      self.last = answer;
+      self.frames += 1;
+      show(answer);
+      element.dataset.frames = self.frames;
+      say(t("ui.status", { ms: Math.round(performance.now() - started), model: Math.max(1, Math.round(answer.ms)), device: answer.device }));
+      if (answer.query && self.live) showInUrl(answer.query);
+    };
+
+    const pump = async () => {
+      if (self.busy) return;
+      self.busy = true;
+      while (self.wanted) {
+        const request = self.wanted;
+        self.wanted = null;
+        const started = performance.now();
+        try {
+          settle(await server.frame({ ...request, lang }), started);
+        } catch {
+          say(t("ui.offline"), true);
+        }
+      }
+      self.busy = false;
+    };
+
+    self.draw = (request) => {
+      self.wanted = request;
+      self.live = true;
+      pump();
+    };
+    self.say = say;
+    /* The picture is there already (drawn with the page): act on it without asking for it again. */
+    self.adopt = (answer) => {
+      self.last = answer;
+      show(answer);
+      say(t("ui.status", { ms: "–", model: Math.max(1, Math.round(answer.ms)), device: answer.device }));
+    };
+    self.follow = self.draw;
+
+    const act = (name, handler) => {
+      const button = element.querySelector(`[data-act="${name}"]`);
+      if (button) button.addEventListener("click", () => handler(button));
+    };
+    const flash = (button, key) => {
+      const label = button.querySelector("span");
+      const before = label.textContent;
+      label.textContent = t(key);
+      setTimeout(() => { label.textContent = before; }, 1400);
+    };
+    self.download = async (request, button) => {
+      const file = await server.file({ ...request, lang });
+      if (file.error) return say(file.error, true);
+      save(file.name, file.data, file.type);
+      if (button) flash(button, "ui.saved");
+    };
+    act("download", (button) => self.last && self.download(self.last.request, button));
+    act("link", async (button) => {
+      if (!self.last) return;
+      await copy(linkTo(self.last.query));
+      flash(button, "ui.copied");
+    });
+    act("again", () => {
+      const box = element.querySelector(".stage-again");
+      box.hidden = !box.hidden;
+      if (!box.hidden && self.last) {
+        box.querySelector(".command").textContent = self.last.command;
+        box.querySelector(".api").textContent = self.last.api;
+      }
+    });
+    stages[id] = self;
+    return self;
+  };
+
+  /* A pad: a square that answers dragging and arrow keys with x, y in [-1, 1]. */
+  const pad = (element, moved) => {
+    const dot = element.querySelector(".pad-dot");
+    let x = 0, y = 0;
+    const place = () => {
+      dot.style.left = `${50 + 50 * x}%`;
+      dot.style.top = `${50 - 50 * y}%`;
+      element.setAttribute("aria-valuetext", `${x.toFixed(2)}, ${y.toFixed(2)}`);
+    };
+    const clamp = (v) => Math.round(1000 * Math.max(-1, Math.min(1, v))) / 1000;
+    const set = (nx, ny, tell = true) => {
+      x = clamp(nx);
+      y = clamp(ny);
+      place();
+      if (tell) moved(x, y);
+    };
+    const follow = (event) => {
+      const box = element.getBoundingClientRect();
+      set(2 * (event.clientX - box.left) / box.width - 1, 1 - 2 * (event.clientY - box.top) / box.height);
+    };
+    element.addEventListener("pointerdown", (event) => {
+      element.setPointerCapture(event.pointerId);
+      element.focus();
+      follow(event);
+    });
+    element.addEventListener("pointermove", (event) => event.buttons && follow(event));
+    element.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      set(x + 0.05 * step[0], y + 0.05 * step[1]);
+    });
+    place();
+    return { set, get: () => [x, y] };
+  };
+
+  const dice = () => Math.floor(Math.random() * 2 ** 32);
+
+  window.genai = { lang, t, translate, stage, stages, pad, dice, save, copy, switchLanguage, setTheme, startTheme, showInUrl, linkTo };
+})();

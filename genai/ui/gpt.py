@@ -1,0 +1,131 @@
+"""Prompt: the GPT goes on from a prompt, and can be stopped."""
+
+from __future__ import annotations
+
+import html
+import json
+import time
+
+import gradio as gr
+
+from genai.errors import UserError
+from genai.generation.engine import Engine, Result
+from genai.generation.noise import MAX_SEED
+from genai.ui.shell import model_card, problem_card
+from genai.ui.stage import answer, stage
+from genai.ui.tab import Built, Tab
+from genai.ui.words import guarded, i18n
+
+EXAMPLES = ["ROMEO:\n", "To be, or not to be", "First Citizen:\nWhat news from Rome?", "KING RICHARD III:\nMy horse", "JULIET:\nO "]
+REFRESH_SECONDS = 0.05  # how often the growing text is sent
+
+JS = """
+const self = genai.stage("gpt", element, server, () => {});
+self.adopt = (made) => {
+  self.last = made;
+  genai.showInUrl(made.query);
+  self.say(genai.t("ui.gpt.status", made));
+};
+"""
+
+# Unknown characters are named while the prompt is typed, before anything runs.
+HINT_JS = """(prompt) => {
+  const alphabet = ALPHABET, strange = [...new Set([...(prompt ?? "")].filter((c) => !alphabet.includes(c)))];
+  const hint = document.querySelector("#gpt-unknown p");
+  hint.textContent = strange.length ? genai.t("ui.gpt.unknown", { characters: strange.slice(0, 20).join(" ") }) : "";
+}"""
+
+
+def build(engine: Engine) -> Built:
+    try:
+        loaded = engine.first("gpt", "gpt-shakespeare")
+    except UserError as error:
+        problem_card(error)
+        return Built("gpt")
+    controls = {c.name: c for c in engine.action(loaded, "write").controls(loaded)}
+
+    def number(name: str, step: float) -> gr.Slider:
+        c = controls[name]
+        low = 10 if name == "max_new_tokens" else c.low
+        return gr.Slider(low, c.high, c.default, step=step, label=i18n(f"ui.gpt.{name}"), elem_id=f"gpt-{name.replace('_', '-')}")
+
+    first = engine.generate(loaded.name, "write", {})
+    with gr.Row():
+        with gr.Column(scale=2, min_width=290):
+            prompt = gr.Textbox(controls["prompt"].default, label=i18n("ui.gpt.prompt"), lines=4, max_lines=10,
+                                max_length=controls["prompt"].max_length, elem_id="gpt-prompt")  # fmt: skip
+            gr.HTML('<p class="hint" style="color:#b45309 !important" role="status"></p>', elem_id="gpt-unknown")
+            with gr.Row():
+                run = gr.Button(i18n("ui.gpt.run"), variant="primary", elem_id="gpt-run", min_width=100)
+                stop = gr.Button(i18n("ui.gpt.stop"), elem_id="gpt-stop", interactive=False, min_width=80)
+            temperature = number("temperature", 0.05)
+            length = number("max_new_tokens", 10)
+            with gr.Accordion(i18n("ui.advanced"), open=False):
+                top_k, top_p = number("top_k", 1), number("top_p", 0.01)
+                with gr.Row(equal_height=True):
+                    seed = gr.Number(1, label=i18n("ui.seed"), precision=0, minimum=0, maximum=MAX_SEED, elem_id="gpt-seed", scale=4)
+                    dice = gr.Button("🎲", elem_id="gpt-dice", elem_classes="dice", min_width=44, scale=1)
+            gr.Examples(EXAMPLES, prompt, label=i18n("ui.gpt.examples"), elem_id="gpt-examples")
+        with gr.Column(scale=5, min_width=320):
+            page = gr.HTML(typeset(first), elem_id="gpt-page")
+            stage("gpt", engine, "", None, JS, model_card(loaded))
+            made = gr.Textbox(visible=False)
+    widgets = {
+        "prompt": prompt, "temperature": temperature, "top_k": top_k, "top_p": top_p,
+        "max_new_tokens": length, "seed": seed,
+    }  # fmt: skip
+
+    @guarded
+    def write(*values, request: gr.Request):
+        """Yields (page, what the toolbar acts on, run button, stop button)."""
+        request_controls = dict(zip(widgets, values))
+        working = gr.Button(interactive=False), gr.Button(interactive=True)
+        idle = gr.Button(interactive=True), gr.Button(interactive=False)
+        shown = 0.0
+        result = None
+        for result in engine.stream(loaded.name, "write", request_controls):
+            if "result" not in result.receipt and time.perf_counter() - shown > REFRESH_SECONDS:
+                shown = time.perf_counter()
+                yield typeset(result, growing=True), describe(result), *working
+        yield typeset(result), describe(result), *idle
+
+    outputs = [page, made, run, stop]
+    inputs = list(widgets.values())
+    event = gr.on([run.click], write, inputs, outputs, show_progress="hidden", api_visibility="private",
+                  concurrency_limit=2, trigger_mode="once")  # fmt: skip
+    event.failure(lambda: (gr.Button(interactive=True), gr.Button(interactive=False)), None, [run, stop], queue=False,
+                  api_visibility="private")  # fmt: skip
+    stop.click(lambda: (gr.Button(interactive=True), gr.Button(interactive=False)), None, [run, stop], cancels=[event],
+               queue=False, api_visibility="private", js="() => document.querySelector('#gpt-page .cursor')?.classList.remove('cursor')")  # fmt: skip
+    quiet = dict(queue=False, show_progress="hidden", api_visibility="private")
+    made.change(None, made, None, js="(made) => made && genai.stages.gpt.adopt(JSON.parse(made))", **quiet)
+    dice.click(None, None, seed, js="() => genai.dice()", **quiet)
+    alphabet = json.dumps(loaded.tokenizer.alphabet + "\r")
+    prompt.change(None, prompt, None, js=HINT_JS.replace("ALPHABET", alphabet), **quiet)
+
+    def restored(action: str, given: dict) -> dict:
+        result = engine.generate(loaded.name, "write", given)
+        return {page: typeset(result), made: describe(result)}
+
+    return Built("gpt", loaded.name, "gpt", widgets={"write": widgets}, extra=restored, others=[page, made])
+
+
+def typeset(result: Result, growing: bool = False) -> str:
+    """The prompt in bold, then what the model wrote."""
+    prompt = result.receipt["controls"]["prompt"].replace("\r\n", "\n")
+    written = html.escape(result.text[len(prompt) :])
+    cursor = '<span class="cursor"></span>' if growing else ""
+    return f'<div class="page" lang="en"><b>{html.escape(prompt)}</b><span class="written">{written}</span>{cursor}</div>'
+
+
+def describe(result: Result) -> str:
+    """What the toolbar acts on. A text that is stopped here is exactly the one whose length is what it has now."""
+    told = answer(result)
+    told["request"]["controls"] = {**told["request"]["controls"], "max_new_tokens": max(1, result.tokens)}
+    told["tokens"] = result.tokens
+    told["rate"] = round(1000 * result.tokens / max(result.milliseconds, 1e-3))
+    told["ms"] = round(result.milliseconds)
+    return json.dumps(told)
+
+
+TAB = Tab("gpt", build)

@@ -1,0 +1,59 @@
+"""How the page is served: settings that hold for a public demo as for a laptop."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import gradio as gr
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+
+from genai.strings import text
+from genai.ui.shell import THEME, css, head
+from genai.ui.words import TRANSLATIONS
+
+MAX_BODY = 6_000_000  # bytes of any request; Gradio itself would read and parse whatever comes
+
+
+class BodyLimit:
+    """Refuses requests larger than MAX_BODY, announced or not, before anything reads them."""
+
+    def __init__(self, app, limit: int = MAX_BODY):
+        self.app, self.limit = app, limit
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced) > self.limit:
+            refusal = PlainTextResponse(text("en", "errors.body_too_large", limit=f"{self.limit:,}"), status_code=413)
+            return await refusal(scope, receive, send)
+        received = 0
+
+        async def counted():
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.limit:  # an unannounced (chunked) body: cut off
+                return {"type": "http.disconnect"}
+            return message
+
+        return await self.app(scope, counted, send)
+
+
+class Page(gr.Blocks):
+    """Blocks that launch with the studio's settings; keyword arguments of `launch` override them."""
+
+    def launch(self, **overrides):
+        settings = dict(
+            theme=THEME, css=css(), head=head(), i18n=TRANSLATIONS, footer_links=[], run_history=False,
+            show_error=False, ssr_mode=False, max_file_size="5mb", enable_monitoring=False, state_session_capacity=200,
+            app_kwargs={"middleware": [Middleware(BodyLimit)]},
+        )  # fmt: skip
+        try:
+            return super().launch(**(settings | overrides))
+        except OSError as error:
+            port = overrides.get("server_port") or os.environ.get("GRADIO_SERVER_PORT", "7860-7959")
+            print(f"error: {text('en', 'errors.port_taken', port=port, cause=str(error))}", file=sys.stderr)
+            raise SystemExit(2) from None

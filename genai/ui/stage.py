@@ -1,0 +1,112 @@
+"""A stage: a picture that follows its controls while they move, with its toolbar and status line.
+
+The fast path: the browser calls `frame` straight, latest wins (assets/studio.js). It passes by Gradio's queue, its
+preprocessing and its validators, so everything is checked here, by the engine, and the engine bounds how much runs at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from genai.errors import UserError
+from genai.generation import receipt
+from genai.generation.engine import Engine, Result
+from genai.generation.images import to_pil
+from genai.ui.words import message_of
+
+MAX_REQUEST = 20_000  # characters of a frame request that anyone needs
+TYPES = {"image": "image/png", "loop": "image/gif", "text": "text/plain"}
+
+TOOLS = """
+<div class="stage-tools">
+  <button class="tool" data-act="download"><span data-t="ui.download"></span></button>
+  <button class="tool" data-act="link"><span data-t="ui.copy_link"></span></button>
+  <button class="tool" data-act="again"><span data-t="ui.make_again"></span></button>
+  <div class="stage-status" role="status" aria-live="polite"></div>
+</div>
+<div class="stage-again" hidden>
+  <p data-t="ui.by_command"></p><code class="command"></code>
+  <p data-t="ui.by_api"></p><code class="api"></code>
+</div>
+"""
+
+
+def data_uri(pixels: np.ndarray) -> str:
+    """pixels uint8 [H, W, C] as a lossless WebP data URI at native size; the browser enlarges it, crisply."""
+    buffer = io.BytesIO()
+    to_pil(pixels).save(buffer, "WEBP", lossless=True, quality=0, method=0)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def answer(result: Result) -> dict[str, Any]:
+    """What the browser learns of a result."""
+    made = {
+        "ms": round(result.milliseconds, 2),
+        "device": result.receipt["device"].upper(),
+        "query": receipt.to_query(result.receipt),
+        "command": receipt.to_command(result.receipt, "" if result.action.kind == "text" else ".png"),
+        "api": receipt.to_api_call(result.receipt, result.family),
+        "request": {k: result.receipt[k] for k in ("model", "action", "controls")},
+    }
+    if result.pixels is not None:
+        made["src"] = data_uri(result.pixels)
+    return made
+
+
+def read_request(payload: Any) -> tuple[str, str, dict]:
+    """model, action and controls of a browser's request; their values are checked by the engine."""
+    if not isinstance(payload, dict) or len(json.dumps(payload, default=str)) > MAX_REQUEST:
+        raise UserError("bad_request")
+    return payload.get("model"), payload.get("action"), payload.get("controls")
+
+
+def language(payload: Any) -> str:
+    return "zh" if isinstance(payload, dict) and payload.get("lang") == "zh" else "en"
+
+
+def server_functions(engine: Engine) -> list:
+    """`frame` and `file` for a stage's JavaScript: the request as plain values in, the answer or {"error"} out."""
+
+    def frame(payload):
+        try:
+            return answer(engine.generate(*read_request(payload)))
+        except Exception as error:
+            return {"error": message_of(error, language(payload))}
+
+    def file(payload):
+        try:
+            result = engine.generate(*read_request(payload))
+            data = base64.b64encode(result.file_bytes()).decode()
+            return {"name": result.file_name, "type": TYPES[result.action.kind], "data": data}
+        except Exception as error:
+            return {"error": message_of(error, language(payload))}
+
+    return [frame, file]
+
+
+def stage(stage_id: str, engine: Engine, body: str, initial: Result | None, js: str, card: str = "", extra=()) -> gr.HTML:
+    """A stage named `genai.stages[stage_id]` in the browser.
+
+    Args:
+        body: the HTML of its picture; `{src}` becomes the initial picture, so that it is there when the page opens.
+        js: runs once with `element` and `server`; must end by making `self = genai.stage(id, element, server, show)`.
+    """
+    first = answer(initial) if initial else {}
+    shown = body.replace("{src}", first.get("src", ""))
+    return gr.HTML(
+        f'<div class="stage" data-initial="{html.escape(json.dumps(first))}">{shown}{TOOLS}{card}</div>',
+        elem_id=f"stage-{stage_id}",
+        js_on_load=js
+        + f"""
+        const first = JSON.parse(element.querySelector("[data-initial]").dataset.initial);
+        if (first.request && !genai.stages["{stage_id}"].last) genai.stages["{stage_id}"].adopt(first);
+        """,
+        server_functions=[*server_functions(engine), *extra],
+    )

@@ -1,0 +1,33 @@
+"""What the page knows of a tab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+
+from genai.generation.engine import Engine
+
+
+@dataclass
+class Built:
+    """A tab that stands.
+
+    widgets: action -> control name -> component, for each action that a link can restore.
+    extra: (action, controls) -> updates of further components; `others` lists those.
+    """
+
+    id: str
+    model: str = ""
+    family: str = ""
+    widgets: dict[str, dict[str, gr.components.Component]] = field(default_factory=dict)
+    extra: Callable[[str, dict], dict[Any, Any]] = lambda action, controls: {}
+    others: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Tab:
+    id: str
+    build: Callable[[Engine], Built]

@@ -1,0 +1,209 @@
+"""What every test shares: drawn digits and written text in place of the real data, tiny models, no network.
+
+A family is found through FAMILIES and made small by the field names in SMALL, so a new one is tested from the day it is
+registered.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny models: more threads only wait for each other
+os.environ.pop("GENAI_DATA", None)
+
+import dataclasses
+import random
+import socket
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw, ImageFont
+
+from genai.data import load_dataset
+from genai.models import FAMILIES, build_model
+from genai.training.batches import Batches
+from genai.training.config import TrainConfig
+from genai.training.presets import PRESETS
+
+ROOT = Path(__file__).parent.parent
+
+# Any family's Config field of such a name takes this value in tests.
+SMALL = {
+    "widths": (16, 8),
+    "d_widths": (8, 16),
+    "blocks": 1,
+    "hidden": 16,
+    "latents": 4,
+    "z_dim": 8,
+    "features": 8,
+    "n_layer": 2,
+    "n_head": 2,
+    "n_embd": 16,
+    "block_size": 16,
+    "warmup": 0.0,
+    "penalty_every": 2,
+}
+SMALL_PARAMETERS = 100_000
+
+
+# -- the machine -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network():
+    """Only this machine may be spoken to."""
+    real = socket.socket.connect
+
+    def connect(self, address):
+        local = self.family == socket.AF_UNIX or str(address[0]) in ("localhost", "::1") or address[0][:4] == "127."
+        if not local:
+            raise OSError(f"tests have no network (wanted {address})")
+        return real(self, address)
+
+    socket.socket.connect = connect
+    yield
+    socket.socket.connect = real
+
+
+@pytest.fixture(autouse=True)
+def same_torch():
+    """Each test starts from the same random state and leaves the thread count as it was."""
+    threads = torch.get_num_threads()
+    torch.manual_seed(0)
+    yield
+    torch.set_num_threads(threads)
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """For a subprocess: one thread, no GPU, this code importable from any folder."""
+    base = {k: v for k, v in os.environ.items() if k != "GENAI_DATA"}
+    return base | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)} | changes
+
+
+def run_python(*words, timeout: float = 120, **changes: str) -> subprocess.CompletedProcess:
+    """`python *words` from the repository's root, to its end; stdout and stderr as text."""
+    command = [sys.executable, *map(str, words)]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment(**changes), capture_output=True, text=True, timeout=timeout
+    )
+
+
+# -- data ------------------------------------------------------------------------------------------------------------
+
+
+def draw_digit(digit: int, rng: random.Random) -> np.ndarray:
+    """A digit in Pillow's own font, uint8 [28, 28], white on black: place, size, slant and weight vary."""
+    font = ImageFont.load_default(size=rng.randint(24, 28))
+    canvas = Image.new("L", (56, 56))
+    ImageDraw.Draw(canvas).text(
+        (28, 28), str(digit), fill=255, font=font, anchor="mm", stroke_width=rng.randint(0, 1)
+    )
+    canvas = canvas.rotate(rng.uniform(-10, 10), Image.Resampling.BILINEAR)
+    x, y = 14 + rng.randint(-1, 1), 14 + rng.randint(-1, 1)
+    return np.asarray(canvas.crop((x, y, x + 28, y + 28)))
+
+
+def draw_digits(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """(images uint8 [count, 28, 28], labels uint8 [count]), every class about equally often."""
+    rng = random.Random(seed)
+    labels = [i % 10 for i in range(count)]
+    rng.shuffle(labels)
+    return np.stack([draw_digit(digit, rng) for digit in labels]), np.array(labels, dtype=np.uint8)
+
+
+def write_idx(path: Path, values: np.ndarray) -> None:
+    """MNIST's file format: magic number, sizes, bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
+    path.write_bytes(header + values.astype(np.uint8).tobytes())
+
+
+def write_mnist(root: Path, train: int, test: int) -> None:
+    for prefix, count, seed in (("train", train, 1), ("t10k", test, 2)):
+        images, labels = draw_digits(count, seed)
+        write_idx(root / "MNIST" / "raw" / f"{prefix}-images-idx3-ubyte", images)
+        write_idx(root / "MNIST" / "raw" / f"{prefix}-labels-idx1-ubyte", labels)
+
+
+def write_play(path: Path, lines: int = 400) -> None:
+    """Lines that a play might have, from a few words: something a small model can learn."""
+    rng = random.Random(3)
+    who = ["ROMEO", "JULIET", "NURSE", "FRIAR"]
+    words = "the moon is but a lamp; speak, night! what love would hide my heart from thee? I go and so adieu".split()
+    text = ""
+    for _ in range(lines):
+        text += f"{rng.choice(who)}:\n{' '.join(rng.choices(words, k=rng.randint(3, 9)))}.\n\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def data_root(tmp_path_factory) -> Path:
+    """A data root in the layout of the real one: mnist (400 + 100 drawn digits) and shakespeare. Read only."""
+    root = tmp_path_factory.mktemp("data")
+    write_mnist(root, 400, 100)
+    write_play(root / "text" / "tinyshakespeare.txt")
+    return root
+
+
+# -- families --------------------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass
+class Tiny:
+    """A family made small: its config, the data it reads, and its preset's hyperparameters for a short run."""
+
+    family: str
+    config: dict
+    data: object
+    train: TrainConfig
+
+    def model(self, seed: int = 0, **overrides) -> torch.nn.Module:
+        torch.manual_seed(seed)
+        return build_model(self.family, {**self.config, **overrides})
+
+    def batches(self, batch_size: int = 8, seed: int = 0, steps: int = 100, data=None, rank: int = 0, world: int = 1):
+        data = self.data if data is None else data
+        block = self.config.get("block_size", 0)
+        return Batches(data, batch_size, steps, seed, torch.device("cpu"), rank, world, block)
+
+    def words(self, **overrides) -> list[str]:
+        """The command line of `train.py` that builds this config: --widths 16,8 ..."""
+        values = {k: v for k, v in self.config.items() if k in SMALL} | overrides
+        written = {k: ",".join(map(str, v)) if isinstance(v, tuple) else str(v) for k, v in values.items()}
+        return [word for k, v in written.items() for word in (f"--{k}", v)]
+
+
+def tiny_family(family: str, root: Path) -> Tiny:
+    """Fails, saying what to add, for a family that SMALL does not make small."""
+    fields = {f.name for f in dataclasses.fields(FAMILIES[family].Config)}
+    config = {name: value for name, value in SMALL.items() if name in fields}
+    data = load_dataset("shakespeare" if "vocab_size" in fields else "mnist", "train", root)
+    if "vocab_size" in fields:
+        config["vocab_size"] = len(data.tokenizer)
+    size = sum(p.numel() for p in build_model(family, config).parameters())
+    if size > SMALL_PARAMETERS:
+        pytest.fail(
+            f"the family {family} has no tiny config: {size:,} parameters with {config}. Add those of its Config's "
+            f"fields that make it large ({', '.join(sorted(fields - set(SMALL)))}) to SMALL in tests/conftest.py"
+        )
+    own = next((p.train for p in PRESETS.values() if p.family == family), TrainConfig())
+    return Tiny(family, config, data, dataclasses.replace(own, precision="fp32"))
+
+
+def pytest_generate_tests(metafunc):
+    """A test that takes `family` (or `tiny`) runs once for each registered family, unless it names its own."""
+    own = [m.args[0] for m in metafunc.definition.iter_markers("parametrize")]
+    if "family" in metafunc.fixturenames and not any("family" in names for names in own):
+        metafunc.parametrize("family", sorted(FAMILIES))
+
+
+@pytest.fixture
+def tiny(family: str, data_root: Path) -> Tiny:
+    """The family of this test, made small."""
+    return tiny_family(family, data_root)
