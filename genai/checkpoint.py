@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
@@ -84,7 +84,18 @@ def save_checkpoint(path: str | Path, model: nn.Module, meta: Meta) -> None:
 def save_tensors(path: Path, tensors: dict[str, torch.Tensor], meta: Meta) -> None:
     header = {"format": FORMAT, "genai": json.dumps(dataclasses.asdict(meta), ensure_ascii=False)}
     with atomic(path) as temporary:
-        save_file(tensors, temporary, metadata=header)
+        temporary.write_bytes(_in_order(save(tensors, metadata=header)))
+
+
+def _in_order(raw: bytes) -> bytes:
+    """The same file with its metadata in alphabetical order: safetensors shuffles it, and equal models should be
+    equal files, of one SHA-256."""
+    end = 8 + int.from_bytes(raw[:8], "little")
+    header = json.loads(raw[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of 8 bytes
+    return len(text).to_bytes(8, "little") + text + raw[end:]
 
 
 def read_meta(path: str | Path) -> Meta:

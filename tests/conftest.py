@@ -12,6 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny models: more threads only 
 os.environ.pop("GENAI_DATA", None)
 
 import dataclasses
+import multiprocessing
 import random
 import socket
 import struct
@@ -151,6 +152,14 @@ def data_root(tmp_path_factory) -> Path:
     return root
 
 
+def in_fork(function) -> int:
+    """Run `function` in a fork of this process; its exit code (1: it raised; negative: the signal that killed it)."""
+    process = multiprocessing.get_context("fork").Process(target=function)
+    process.start()
+    process.join(100)
+    return process.exitcode
+
+
 # -- families --------------------------------------------------------------------------------------------------------
 
 
@@ -171,6 +180,14 @@ class Tiny:
         data = self.data if data is None else data
         block = self.config.get("block_size", 0)
         return Batches(data, batch_size, steps, seed, torch.device("cpu"), rank, world, block)
+
+    @property
+    def preset(self) -> str:
+        """The name of a preset of this family."""
+        names = [p.name for p in PRESETS.values() if p.family == self.family]
+        if not names:
+            pytest.fail(f"the family {self.family} has no preset in genai/training/presets.py")
+        return names[0]
 
     def words(self, **overrides) -> list[str]:
         """The command line of `train.py` that builds this config: --widths 16,8 ..."""

@@ -27,7 +27,7 @@ ONE = Group(torch.device("cpu"))
 
 def optimizers_of(model: nn.Module, tiny: Tiny, **changes) -> dict[str, list]:
     config = dataclasses.replace(tiny.train, **changes)
-    return {name: make_optimizers(model, player, config) for name, player in model.players.items()}
+    return {name: make_optimizers(model, name, config) for name in model.players}
 
 
 def shaken(model: nn.Module, seed: int = 1, strength: float = 0.2) -> nn.Module:
@@ -64,8 +64,8 @@ def test_players_share_out_the_parameters(tiny: Tiny):
     assert set(owned) == {id(p) for p in model.parameters() if p.requires_grad}
     stepped = [
         id(p)
-        for player in model.players.values()
-        for optimizer in make_optimizers(model, player, tiny.train)
+        for name in model.players
+        for optimizer in make_optimizers(model, name, tiny.train)
         for group in optimizer.param_groups
         for p in group["params"]
     ]

@@ -214,8 +214,8 @@ def check_finite(pending: list[tuple[int, str, dict]], group: Group) -> None:
     for (step, player, stats), (loss, norm) in zip(pending, values.tolist()):
         stats["loss"], stats["grad_norm"] = loss, norm
         if not (abs(loss) < float("inf") and abs(norm) < float("inf")):
-            what = "loss" if not abs(loss) < float("inf") else "gradient"
-            raise UserError("not_finite", step=step, phase=player, what=what, value=loss)
+            what, value = ("gradient", norm) if abs(loss) < float("inf") else ("loss", loss)
+            raise UserError("not_finite", step=step, phase=player, what=what, value=value)
 
 
 class Log:

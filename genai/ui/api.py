@@ -36,7 +36,7 @@ def endpoint(engine: Engine, default: Loaded, action: str):
     controls = engine.action(default, action).controls(default)
 
     @guarded
-    def call(*values, request: gr.Request):
+    def call(request, *values):
         *given, model = values
         result = engine.generate(model or default.name, action, dict(zip([c.name for c in controls], given)))
         answer = {"receipt": result.receipt, "milliseconds": round(result.milliseconds, 2)}
@@ -51,7 +51,7 @@ def endpoint(engine: Engine, default: Loaded, action: str):
 
 def encode_endpoint(engine: Engine, default: Loaded):
     @guarded
-    def call(image, model, *, request: gr.Request):
+    def call(request, image, model):
         z = engine.encode(model or default.name, receipt.open_picture(from_data_uri({"image": image})))
         return {"z": z}
 
@@ -62,16 +62,16 @@ def encode_endpoint(engine: Engine, default: Loaded):
 def signed(call, parameters: list[tuple[str, type, Any]], name: str, description: str):
     """`call` under a signature of its own: Gradio reads names, types and defaults from it."""
 
-    def function(*values, request: gr.Request):
-        return call(*values, request=request)
+    def function(request: gr.Request, *values):
+        return call(request, *values)
 
     kinds = {n: k for n, k, _ in parameters}
     listed = [
         inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=d, annotation=k) for n, k, d in parameters
     ]
-    asked = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=gr.Request)
-    function.__signature__ = inspect.Signature([*listed, asked], return_annotation=dict)
-    function.__annotations__ = {**kinds, "request": gr.Request, "return": dict}
+    asked = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=gr.Request)
+    function.__signature__ = inspect.Signature([asked, *listed], return_annotation=dict)
+    function.__annotations__ = {"request": gr.Request, **kinds, "return": dict}
     function.__name__, function.__doc__ = name, description
     return function
 

@@ -131,7 +131,7 @@ def build(engine: Engine) -> Built:
         with gr.Column(scale=2, min_width=270):
             with gr.Row(equal_height=True):
                 seed = gr.Number(1, label=i18n("ui.seed"), precision=0, minimum=0, maximum=MAX_SEED, elem_id="gan-seed", scale=4)
-                dice = gr.Button("🎲", elem_id="gan-dice", elem_classes="dice", min_width=44, scale=1)
+                dice = gr.Button("⚄", elem_id="gan-dice", elem_classes="dice", min_width=44, scale=1)
             label = gr.Dropdown(labels, value="any", label=i18n("ui.gan.label"), elem_id="gan-label", filterable=False)
             truncation = gr.Slider(
                 psi.low, psi.high, psi.default, step=0.05, label=i18n("ui.gan.truncation"),
@@ -147,7 +147,7 @@ def build(engine: Engine) -> Built:
                 with gr.Row(equal_height=True):
                     seed_to = gr.Number(2, label=i18n("ui.gan.seed_to"), precision=0, minimum=0, maximum=MAX_SEED,
                                         elem_id="gan-seed-to", scale=2)  # fmt: skip
-                    dice_to = gr.Button("🎲", elem_id="gan-dice-to", elem_classes="dice", min_width=44, scale=0)
+                    dice_to = gr.Button("⚄", elem_id="gan-dice-to", elem_classes="dice", min_width=44, scale=0)
                     position = gr.Slider(0, 1, 0.5, step=0.01, label=i18n("ui.gan.position"), elem_id="gan-position", scale=5)
                 middle = engine.generate(loaded.name, "interpolate", {"seed": 1, "seed_to": 2})
                 loop = '<div><button class="tool" data-act="loop"><span data-t="ui.gan.loop"></span></button></div>'

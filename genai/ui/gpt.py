@@ -17,7 +17,7 @@ from genai.ui.tab import Built, Tab
 from genai.ui.words import guarded, i18n
 
 EXAMPLES = ["ROMEO:\n", "To be, or not to be", "First Citizen:\nWhat news from Rome?", "KING RICHARD III:\nMy horse", "JULIET:\nO "]
-REFRESH_SECONDS = 0.05  # how often the growing text is sent
+REFRESH_SECONDS = 0.08  # how often the growing text is sent
 
 JS = """
 const self = genai.stage("gpt", element, server, () => {});
@@ -64,7 +64,7 @@ def build(engine: Engine) -> Built:
                 top_k, top_p = number("top_k", 1), number("top_p", 0.01)
                 with gr.Row(equal_height=True):
                     seed = gr.Number(1, label=i18n("ui.seed"), precision=0, minimum=0, maximum=MAX_SEED, elem_id="gpt-seed", scale=4)
-                    dice = gr.Button("🎲", elem_id="gpt-dice", elem_classes="dice", min_width=44, scale=1)
+                    dice = gr.Button("⚄", elem_id="gpt-dice", elem_classes="dice", min_width=44, scale=1)
             gr.Examples(EXAMPLES, prompt, label=i18n("ui.gpt.examples"), elem_id="gpt-examples")
         with gr.Column(scale=5, min_width=320):
             page = gr.HTML(typeset(first), elem_id="gpt-page")
@@ -76,7 +76,7 @@ def build(engine: Engine) -> Built:
     }  # fmt: skip
 
     @guarded
-    def write(*values, request: gr.Request):
+    def write(request: gr.Request, *values):
         """Yields (page, what the toolbar acts on, run button, stop button)."""
         request_controls = dict(zip(widgets, values))
         working = gr.Button(interactive=False), gr.Button(interactive=True)

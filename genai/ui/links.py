@@ -51,7 +51,7 @@ def add_links(page: gr.Blocks, engine: Engine, tabs: gr.Tabs, notice: gr.HTML, b
             return filled({notice: f'<div class="notice bad" role="alert" data-verdict="error">{said}</div>'})
 
     @guarded
-    def from_file(path, *, request: gr.Request):
+    def from_file(request: gr.Request, path):
         if path is None:
             return [gr.skip() for _ in targets]
         if not isinstance(path, str):

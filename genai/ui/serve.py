@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 
 from genai.strings import text
-from genai.ui.shell import THEME, css, head
+from genai.ui.shell import ASSETS, THEME, css, head
 from genai.ui.words import TRANSLATIONS
 
 MAX_BODY = 6_000_000  # bytes of any request; Gradio itself would read and parse whatever comes
@@ -42,6 +42,37 @@ class BodyLimit:
         return await self.app(scope, counted, send)
 
 
+class EarlyScript:
+    """Puts assets/language.js first into the page's <head>. Gradio's own `head=` runs after it has settled the language."""
+
+    def __init__(self, app):
+        self.app = app
+        self.script = b"<head><script>" + (ASSETS / "language.js").read_bytes() + b"</script>"
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http" or scope["method"] != "GET":
+            return await self.app(scope, receive, send)
+        start, body = None, b""
+
+        async def rewritten(message):
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                headers = dict(message["headers"])
+                if headers.get(b"content-type", b"").startswith(b"text/html"):
+                    start = message  # held back until the body's new length is known
+                    return
+            if start is None:
+                return await send(message)
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                body = body.replace(b"<head>", self.script, 1)
+                headers = [(k, v) for k, v in start["headers"] if k != b"content-length"]
+                await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+                await send({"type": "http.response.body", "body": body})
+
+        await self.app(scope, receive, rewritten)
+
+
 class Page(gr.Blocks):
     """Blocks that launch with the studio's settings; keyword arguments of `launch` override them."""
 
@@ -49,7 +80,7 @@ class Page(gr.Blocks):
         settings = dict(
             theme=THEME, css=css(), head=head(), i18n=TRANSLATIONS, footer_links=[], run_history=False,
             show_error=False, ssr_mode=False, max_file_size="5mb", enable_monitoring=False, state_session_capacity=200,
-            app_kwargs={"middleware": [Middleware(BodyLimit)]},
+            app_kwargs={"middleware": [Middleware(BodyLimit), Middleware(EarlyScript)]},
         )  # fmt: skip
         try:
             return super().launch(**(settings | overrides))

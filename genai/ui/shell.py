@@ -48,7 +48,7 @@ THEME = gr.themes.Base(
 
 
 def head() -> str:
-    """Goes into <head>: the strings, then the page's own script, both before Gradio's."""
+    """Goes into <head> when Gradio mounts: the strings, then the page's own script."""
     script = (ASSETS / "studio.js").read_text(encoding="utf-8")
     return f"<script>window.GENAI_STRINGS = {strings_script()};</script>\n<script>{script}</script>"
 

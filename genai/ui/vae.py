@@ -93,7 +93,7 @@ def build(engine: Engine) -> Built:
     def slider(place: int) -> gr.Slider:
         dim = order[place]
         return gr.Slider(
-            -LIMIT, LIMIT, start[dim], step=0.05, label=f"z{place + 1} · {kl[dim]:.2f} nats",
+            -LIMIT, LIMIT, round(start[dim], 2), step=0.01, label=f"z{place + 1} · {kl[dim]:.2f} nats",
             elem_id=f"vae-z{place + 1}", buttons=[],
         )  # fmt: skip
 
@@ -101,11 +101,12 @@ def build(engine: Engine) -> Built:
         with gr.Column(scale=2, min_width=280):
             with gr.Row():
                 reset = gr.Button(i18n("ui.vae.reset"), elem_id="vae-reset", min_width=80)
-                dice = gr.Button("🎲", elem_id="vae-dice", elem_classes="dice", min_width=44)
+                dice = gr.Button("⚄", elem_id="vae-dice", elem_classes="dice", min_width=44)
             gr.HTML('<p class="hint" data-t="ui.vae.about"></p>', js_on_load="genai.translate(element);")
             shown = min(SHOWN, count)
-            sliders = [slider(i) for i in range(shown)]
-            with gr.Accordion(i18n("ui.vae.more"), open=False):
+            with gr.Column(elem_id="vae-sliders"):
+                sliders = [slider(i) for i in range(shown)]
+            with gr.Accordion(i18n("ui.vae.more"), open=False, elem_id="vae-more"):
                 sliders += [slider(i) for i in range(shown, count)]
         with gr.Column(scale=5, min_width=320):
             first = engine.generate(loaded.name, "decode", {"z": start})
@@ -125,14 +126,14 @@ def build(engine: Engine) -> Built:
     reset.click(None, None, sliders, js=f"() => Array({count}).fill(0)", **quiet)
 
     def by_order(z: list[float]) -> list[float]:
-        return [z[dim] for dim in order]
+        return [round(z[dim], 2) for dim in order]
 
     @guarded
-    def roll(*, request: gr.Request):
+    def roll(request: gr.Request):
         return by_order(prior_latent(loaded, random.randint(0, MAX_SEED)))
 
     @guarded
-    def read_upload(path: str | None, *, request: gr.Request):
+    def read_upload(request: gr.Request, path: str | None):
         if not path:
             raise UserError("image_unreadable", name="", cause="no file")
         return by_order(engine.encode(loaded.name, receipt.open_picture(path)))

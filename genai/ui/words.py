@@ -42,7 +42,10 @@ def message_of(error: Exception, lang: str) -> str:
 
 
 def guarded(handler):
-    """A Gradio handler whose errors become a toast in the visitor's language; takes `request` by keyword."""
+    """A Gradio handler whose errors become a toast in the visitor's language.
+
+    Its first parameter is `request: gr.Request`, which Gradio fills in by its type.
+    """
 
     def complain(error: Exception, request) -> gr.Error:
         return gr.Error(message_of(error, language_of(request)), duration=8, print_exception=False)
@@ -50,17 +53,17 @@ def guarded(handler):
     if inspect.isgeneratorfunction(handler):
 
         @functools.wraps(handler)
-        def wrapper(*args, request: gr.Request, **kwargs):
+        def wrapper(request: gr.Request, *args):
             try:
-                yield from handler(*args, request=request, **kwargs)
+                yield from handler(request, *args)
             except Exception as error:
                 raise complain(error, request) from None
     else:
 
         @functools.wraps(handler)
-        def wrapper(*args, request: gr.Request, **kwargs):
+        def wrapper(request: gr.Request, *args):
             try:
-                return handler(*args, request=request, **kwargs)
+                return handler(request, *args)
             except Exception as error:
                 raise complain(error, request) from None
 

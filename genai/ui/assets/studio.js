@@ -1,4 +1,4 @@
-/* The page's own JavaScript. Runs in <head>, before Gradio: it settles the language, then serves the stages.
+/* The page's own JavaScript: words, switches, and the stages.
 
    A stage is a picture that follows its controls. Its loop is latest-wins: while one request is under way, only the newest
    wish is kept; when the answer is there, the wish is sent. So a drag never queues, and its last position is never lost. */
@@ -7,14 +7,7 @@
   const remembered = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
   const remember = (key, value) => { try { localStorage.setItem(key, value); } catch { /* private mode */ } };
 
-  // Language: the link's, else the one chosen before, else the browser's.
-  const asked = query.get("lang") || remembered("genai.lang") || navigator.language || "en";
-  const lang = asked.toLowerCase().startsWith("zh") ? "zh" : "en";
-  // Gradio translates by navigator.language alone, so a choice made on the page has to be put there.
-  Object.defineProperty(navigator, "language", { get: () => (lang === "zh" ? "zh-CN" : "en") });
-  document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
-  document.cookie = `genai_lang=${lang};path=/;SameSite=Lax`;
-
+  const lang = window.GENAI_LANG; // settled by language.js
   const strings = window.GENAI_STRINGS[lang];
   const t = (key, values = {}) =>
     (strings[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);

@@ -1,0 +1,500 @@
+"""One loop: exact to resume, the same on one process or two, honest about what goes wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import ROOT, SMALL, Tiny, environment, in_fork, tiny_family
+from PIL import Image
+from torch import nn
+
+import train
+from genai.checkpoint import file_sha256, load_checkpoint, load_state
+from genai.data import LazyImages, folder, load_dataset
+from genai.errors import UserError
+from genai.models import FAMILIES
+from genai.training import loop
+from genai.training.batches import Batches, epoch_indices
+from genai.training.config import RunConfig, TrainConfig
+from genai.training.ema import EMA
+from genai.training.presets import PRESETS
+
+CPU = torch.device("cpu")
+
+
+def command(tiny: Tiny, data_root: Path, runs_root: Path, *more, **options) -> list[str]:
+    """A short run of the family's preset with its own optimizer, on drawn data."""
+    settings = {
+        "size": "cpu", "device": "cpu", "precision": "fp32", "threads": 1, "steps": 8, "batch_size": 8,
+        "warmup_steps": 2, "log_every": 2, "save_every": 3, "sample_every": 1000,
+        "data_root": data_root, "runs_root": runs_root,
+    } | options  # fmt: skip
+    written = [word for key, value in settings.items() for word in (f"--{key}", str(value))]
+    return [tiny.preset, *written, *tiny.words(), *map(str, more)]
+
+
+def folder_of(tiny: Tiny, runs_root: Path) -> Path:
+    return runs_root / tiny.preset
+
+
+def same(a, b) -> bool:
+    """Bit for bit, through dicts, lists and tensors."""
+    if isinstance(a, torch.Tensor):
+        return isinstance(b, torch.Tensor) and a.dtype == b.dtype and torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b))
+    return a == b
+
+
+def assert_same_run(one: Path, two: Path) -> None:
+    """Model, EMA, optimizers and checkpoint are bit-equal."""
+    a, b = load_state(one / "state.pt"), load_state(two / "state.pt")
+    for part in a:
+        assert same(a[part], b[part]), f"{part} differs"
+    (first,), (second,) = one.glob("*.safetensors"), two.glob("*.safetensors")
+    assert file_sha256(first) == file_sha256(second)
+
+
+def logged_steps(run: Path) -> list[int]:
+    return [json.loads(line)["step"] for line in (run / "log.jsonl").read_text().splitlines()]
+
+
+# -- stop and go on --------------------------------------------------------------------------------------------------
+
+
+def test_a_stopped_run_goes_on_exactly(tiny: Tiny, data_root, tmp_path, capsys):
+    """Stopped twice, once between two saves: the same command ends bit-equal to a run never stopped."""
+    assert train.main(command(tiny, data_root, tmp_path / "whole")) == 0
+    stopped = command(tiny, data_root, tmp_path / "parts")
+    assert train.main([*stopped, "--stop_after", "2"]) == 0
+    run = folder_of(tiny, tmp_path / "parts")
+    assert load_state(run / "state.pt")["step"] == 2
+    assert "stopped at step 2" in capsys.readouterr().out
+    assert train.main([*stopped, "--stop_after", "3"]) == 0
+    assert load_state(run / "state.pt")["step"] == 5
+    assert train.main(stopped) == 0
+    assert_same_run(folder_of(tiny, tmp_path / "whole"), run)
+    _, meta = load_checkpoint(run / f"{tiny.preset}.safetensors")
+    assert meta.step == 8 and meta.family == tiny.family and meta.preset == tiny.preset
+    before = (run / "state.pt").stat().st_mtime_ns
+    assert train.main(stopped) == 0, "a finished run is finished"
+    assert (run / "state.pt").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("family, steps", [("gpt", 300), ("gan", 200)])
+def test_sigterm_in_the_middle(family: str, steps: int, tiny: Tiny, data_root, tmp_path, capsys):
+    """A real signal to a real process: saved, exit code 143, how to go on; and going on is exact."""
+    words = command(tiny, data_root, tmp_path / "parts", steps=steps, log_every=1)
+    run = folder_of(tiny, tmp_path / "parts")
+    process = subprocess.Popen(
+        [sys.executable, "train.py", *words],
+        cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while process.poll() is None and not ((run / "log.jsonl").exists() and len(logged_steps(run)) > 2):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 143, err
+    stopped_at = load_state(run / "state.pt")["step"]
+    assert 2 < stopped_at < steps
+    assert f"stopped at step {stopped_at}" in out and out.strip().endswith(f"python train.py {' '.join(words)}")
+    load_checkpoint(run / f"{tiny.preset}.safetensors")
+
+    assert train.main(words) == 0
+    assert logged_steps(run) == list(range(1, steps + 1))
+    assert train.main(command(tiny, data_root, tmp_path / "whole", steps=steps, log_every=1)) == 0
+    assert_same_run(folder_of(tiny, tmp_path / "whole"), run)
+
+
+def test_control_c_saves_too(data_root, tmp_path, monkeypatch, capsys):
+    tiny = tiny_family("vae", data_root)
+    monkeypatch.setattr("genai.generation.look.look", lambda *args: os.kill(os.getpid(), signal.SIGINT))
+    words = command(tiny, data_root, tmp_path, sample_every=4)
+    before = signal.getsignal(signal.SIGINT)
+    assert train.main(words) == 130
+    assert signal.getsignal(signal.SIGINT) is before
+    assert load_state(folder_of(tiny, tmp_path) / "state.pt")["step"] == 4
+    assert "stopped at step 4" in capsys.readouterr().out
+
+
+def test_second_signal_ends_at_once():
+    with pytest.raises(KeyboardInterrupt), loop.catch_signals() as caught:
+        signal.raise_signal(signal.SIGINT)
+        assert caught.signal == signal.SIGINT
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_another_configuration_is_another_run(data_root, tmp_path, capsys):
+    tiny = tiny_family("vae", data_root)
+    words = command(tiny, data_root, tmp_path)
+    assert train.main([*words, "--stop_after", "1"]) == 0
+    before = (folder_of(tiny, tmp_path) / "state.pt").read_bytes()
+    assert train.main([*words, "--lr", "0.5"]) == 2
+    message = capsys.readouterr().err
+    assert "lr: " in message and "-> 0.5" in message and "--run" in message
+    assert (folder_of(tiny, tmp_path) / "state.pt").read_bytes() == before
+    assert train.main([*words, "--log_every", "1", "--save_every", "1"]) == 0, "how it is logged changes nothing"
+
+
+@pytest.mark.parametrize("content", [b"junk", {"step": 3}, [1, 2]], ids=repr)
+def test_a_state_that_is_none(content, data_root, tmp_path, capsys):
+    tiny = tiny_family("vae", data_root)
+    path = folder_of(tiny, tmp_path) / "state.pt"
+    path.parent.mkdir()
+    path.write_bytes(content) if isinstance(content, bytes) else torch.save(content, path)
+    assert train.main(command(tiny, data_root, tmp_path)) == 2
+    assert "state.pt" in capsys.readouterr().err
+
+
+def test_log_lines_are_not_doubled(data_root, tmp_path):
+    """Steps that are run again are logged once; a line cut short by a crash is dropped."""
+    tiny = tiny_family("vae", data_root)
+    words = command(tiny, data_root, tmp_path, log_every=1)
+    assert train.main([*words, "--stop_after", "5"]) == 0
+    log = folder_of(tiny, tmp_path) / "log.jsonl"
+    assert logged_steps(log.parent) == [1, 2, 3, 4, 5]
+    with log.open("a") as file:  # as if it had gone on, unsaved, to the power cut
+        file.write('{"step": 6, "vae/loss": 1.0}\n{"step": 7, "vae/loss": 1.0}\n{"step": 8, "va')
+    assert train.main(words) == 0
+    assert logged_steps(log.parent) == list(range(1, 9))
+    records = [json.loads(line) for line in log.read_text().splitlines()]
+    for record in records:
+        assert {"vae/loss", "vae/grad_norm", "learning_rate", "samples_per_second"} <= record.keys()
+        assert all(np.isfinite(value) for value in record.values())
+
+
+def test_samples_are_drawn_while_it_trains(data_root, tmp_path):
+    for family, suffix in (("vae", "png"), ("gpt", "txt")):
+        tiny = tiny_family(family, data_root)
+        assert train.main(command(tiny, data_root, tmp_path, steps=4, sample_every=2)) == 0
+        found = sorted(p.name for p in (folder_of(tiny, tmp_path) / "samples").iterdir())
+        assert found == [f"step_0000002.{suffix}", f"step_0000004.{suffix}"]
+
+
+# -- many processes --------------------------------------------------------------------------------------------------
+
+
+def on_two_processes(words: list[str]) -> subprocess.CompletedProcess:
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    return subprocess.run(
+        [sys.executable, *launcher, "train.py", *words],
+        cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("family, alone", [("gan", 0), ("vae", 3), ("gpt", 0)])
+def test_two_processes_do_what_one_does(family: str, alone: int, tiny: Tiny, data_root, tmp_path):
+    """The same global batch, penalties and dropout included; `alone`: steps that one process makes before.
+
+    Each process sums over its own half of the batch, so results differ by float32 rounding, which Adam's division
+    amplifies where a gradient is nearly zero: bit-equality holds for gradients summed in the same halves (next test).
+    """
+    two = tmp_path / "two"
+    words = command(tiny, data_root, two, log_every=1)
+    assert train.main(command(tiny, data_root, tmp_path / "one", log_every=1)) == 0
+    if alone:
+        assert train.main([*words, "--stop_after", str(alone)]) == 0
+    done = on_two_processes(words)
+    assert done.returncode == 0, done.stderr[-3000:]
+    a, b = (load_state(folder_of(tiny, root) / "state.pt") for root in (tmp_path / "one", two))
+    assert b["step"] == 8
+    for part in ("model", "ema"):
+        difference = max((a[part][k] - b[part][k]).abs().max().item() for k in a[part])
+        assert difference < 1e-5, f"{part} differs by {difference:.2e}"
+    run = folder_of(tiny, two)
+    assert logged_steps(run) == list(range(1, 9)), "only the first process writes"
+    assert len(list(run.glob("events.*"))) == (2 if alone else 1)
+    assert done.stdout.count("done: ") == 1
+    losses = [[json.loads(x) for x in (folder_of(tiny, r) / "log.jsonl").open()] for r in (tmp_path / "one", two)]
+    for one, other in zip(*losses):
+        for key in one.keys() - {"samples_per_second"}:
+            if key.endswith("/loss"):
+                assert one[key] == pytest.approx(other[key], rel=1e-4)
+
+
+def test_batch_that_cannot_be_shared(data_root, tmp_path, monkeypatch):
+    class Three:
+        world, rank, first = 3, 0, True
+
+        def __init__(self, device):
+            pass
+
+    monkeypatch.setattr(loop, "Group", Three)
+    run = RunConfig(data_root=str(data_root), runs_root=str(tmp_path), device="cpu")
+    with pytest.raises(UserError, match="multiple of 3") as caught:
+        loop.train("vae", {}, TrainConfig(batch_size=8), run)
+    assert caught.value.code == "batch_not_divisible" and not list(tmp_path.iterdir())
+
+
+# -- what goes wrong -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("phase", ["discriminator", "generator"])
+def test_non_finite_loss_names_step_and_phase(phase: str, data_root, tmp_path, monkeypatch, capsys):
+    """And what was saved before is good: without the fault, the same command ends as if nothing had been."""
+    tiny = tiny_family("gan", data_root)
+    words = command(tiny, data_root, tmp_path / "broken", save_every=2)
+    losses = FAMILIES["gan"].losses
+
+    def faulty(self, batch):
+        for name, loss, stats in losses(self, batch):
+            yield name, loss * (float("nan") if batch.step == 5 and name == phase else 1), stats
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FAMILIES["gan"], "losses", faulty)
+        assert train.main(words) == 2
+    message = capsys.readouterr().err
+    assert "loss" in message and phase in message and "nan at step 5" in message and "--lr" in message
+    run = folder_of(tiny, tmp_path / "broken")
+    assert load_state(run / "state.pt")["step"] == 4
+    assert train.main(words) == 0
+    assert train.main(command(tiny, data_root, tmp_path / "whole")) == 0
+    assert_same_run(folder_of(tiny, tmp_path / "whole"), run)
+
+
+def test_non_finite_gradient_is_told_from_the_loss(data_root, tmp_path, monkeypatch, capsys):
+    tiny = tiny_family("vae", data_root)
+    losses = FAMILIES["vae"].losses
+
+    def faulty(self, batch):
+        for name, loss, stats in losses(self, batch):
+            weight = self.decoder.out.weight
+            yield name, loss + (0 * weight).sqrt().sum() if batch.step == 1 else loss, stats
+
+    monkeypatch.setattr(FAMILIES["vae"], "losses", faulty)
+    assert train.main(command(tiny, data_root, tmp_path)) == 2
+    assert "gradient of the vae is nan at step 1" in capsys.readouterr().err
+
+
+def test_absurd_learning_rate_stops_and_saves_nothing_broken(data_root, tmp_path, capsys):
+    tiny = tiny_family("vae", data_root)
+    assert train.main(command(tiny, data_root, tmp_path, lr=1e11, warmup_steps=0, save_every=1)) == 2
+    assert "--lr" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("*.safetensors")) and not list(tmp_path.rglob("*.tmp"))
+
+
+def test_full_disk_in_the_middle_of_a_run(data_root, tmp_path, capfd):
+    """The system refuses to write more: a clear error, the last save untouched; with room again it goes on exactly."""
+    tiny = tiny_family("vae", data_root)
+    words = command(tiny, data_root, tmp_path / "parts")
+    assert train.main([*words, "--stop_after", "3"]) == 0
+    run = folder_of(tiny, tmp_path / "parts")
+    files = ("state.pt", "vae-digits.safetensors")
+    before = [(run / name).read_bytes() for name in files]
+
+    def with_little_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        assert train.main(words) == 2
+
+    assert in_fork(with_little_room) == 0
+    assert f"Could not write {run}" in capfd.readouterr().err
+    assert [(run / name).read_bytes() for name in files] == before
+    assert not list(run.glob(".*"))
+    assert train.main(words) == 0
+    assert train.main(command(tiny, data_root, tmp_path / "whole")) == 0
+    assert_same_run(folder_of(tiny, tmp_path / "whole"), run)
+
+
+def test_full_disk_while_logging(data_root, tmp_path, monkeypatch, capsys):
+    tiny = tiny_family("vae", data_root)
+
+    def full(self, *args, **kwargs):
+        raise OSError(28, "No space left on device", str(tmp_path / "log.jsonl"))
+
+    monkeypatch.setattr(loop.Log, "write", full)
+    assert train.main(command(tiny, data_root, tmp_path)) == 2
+    assert "log.jsonl: No space left on device" in capsys.readouterr().err
+
+
+def test_killed_between_checkpoint_and_state(data_root, tmp_path, monkeypatch):
+    """kill -9 at the worst moment, the weights saved and the state not: some steps are run again, nothing is lost."""
+    tiny = tiny_family("vae", data_root)
+    words = command(tiny, data_root, tmp_path / "parts")
+    run, save_state = folder_of(tiny, tmp_path / "parts"), loop.save_state
+
+    def killed(path, state):
+        if state["step"] == 6:
+            os.kill(os.getpid(), signal.SIGKILL)
+        save_state(path, state)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "save_state", killed)
+        assert in_fork(lambda: train.main(words)) == -signal.SIGKILL
+    assert load_state(run / "state.pt")["step"] == 3
+    assert load_checkpoint(run / "vae-digits.safetensors")[1].step == 6
+    assert train.main(words) == 0
+    assert train.main(command(tiny, data_root, tmp_path / "whole")) == 0
+    assert_same_run(folder_of(tiny, tmp_path / "whole"), run)
+
+
+def test_data_that_does_not_fit_the_family(data_root, tmp_path, capsys):
+    for family, dataset, needed in (("vae", "shakespeare", "images"), ("gpt", "mnist", "text")):
+        words = command(tiny_family(family, data_root), data_root, tmp_path, dataset=dataset)
+        assert train.main(words) == 2
+        assert f"needs {needed}" in capsys.readouterr().err
+
+
+# -- batches ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length, batch", [(10, 3), (7, 7), (5, 12), (1, 1)])
+def test_an_epoch_visits_each_sample_once(length: int, batch: int):
+    steps = 4 * length
+    visited = np.concatenate([epoch_indices(length, 3, s * batch, batch) for s in range(steps)])
+    epochs = visited[: len(visited) // length * length].reshape(-1, length)
+    assert all(sorted(epoch) == list(range(length)) for epoch in epochs)
+    if length > 4:
+        assert len({tuple(epoch) for epoch in epochs}) > 1, "each epoch has its own order"
+        other = np.concatenate([epoch_indices(length, 4, s * batch, batch) for s in range(steps)])
+        assert not np.array_equal(visited, other), "and each seed"
+
+
+@pytest.mark.parametrize("family", ["vae", "gpt"])
+@pytest.mark.parametrize("world", [2, 4])
+def test_shares_make_up_the_batch(family: str, world: int, tiny: Tiny):
+    """Inputs, targets and every kind of noise."""
+
+    def content(batch) -> list[torch.Tensor]:
+        x = torch.ones(len(batch.inputs), 5)
+        noise = batch.noise
+        drawn = [noise.normal(3), noise.uniform(2, 2), noise.integers(0, 9, 4), noise.dropout(x, 0.5)]
+        return [batch.inputs, batch.targets, *drawn]
+
+    for step in (0, 77):
+        whole = content(tiny.batches()(step))
+        shares = [content(tiny.batches(rank=r, world=world)(step)) for r in range(world)]
+        for k, part in enumerate(whole):
+            assert torch.equal(torch.cat([share[k] for share in shares]), part)
+
+
+def test_a_step_is_a_function_of_its_number(tiny: Tiny):
+    batches, again = tiny.batches(), tiny.batches()
+    forth = [batches(s) for s in (0, 1, 2)]
+    back = [again(s) for s in (2, 1, 0)][::-1]
+    for a, b in zip(forth, back):
+        assert torch.equal(a.inputs, b.inputs) and torch.equal(a.targets, b.targets) and a.step == b.step
+    assert torch.equal(tiny.batches()(1).noise.normal(4), batches(1).noise.normal(4))
+    assert not torch.equal(batches(1).noise.normal(4), batches(2).noise.normal(4))
+    assert not torch.equal(forth[0].inputs, forth[1].inputs)
+    assert not torch.equal(tiny.batches(seed=1)(0).inputs, forth[0].inputs)
+
+
+def test_text_targets_are_the_next_tokens(data_root):
+    tiny = tiny_family("gpt", data_root)
+    batch = tiny.batches()(5)
+    assert batch.inputs.shape == batch.targets.shape == (8, SMALL["block_size"])
+    assert torch.equal(batch.inputs[:, 1:], batch.targets[:, :-1])
+    text = tiny.data.tokenizer.decode(tiny.data.ids)
+    assert all(tiny.data.tokenizer.decode(row) in text for row in batch.inputs)
+
+
+def test_dropout_keeps_the_mean(data_root):
+    noise = tiny_family("vae", data_root).batches(batch_size=64)(0).noise
+    kept = noise.dropout(torch.ones(64, 500), 0.3)
+    assert kept.unique().tolist() == [0.0, pytest.approx(1 / 0.7)]
+    assert kept.mean() == pytest.approx(1, abs=0.02)
+    x = torch.randn(64, 3)
+    assert noise.dropout(x, 0) is x
+
+
+@pytest.fixture
+def lazy(tmp_path) -> LazyImages:
+    for i in range(10):
+        Image.new("L", (8, 8), 20 * i).save(tmp_path / f"{i}.png")
+    paths = sorted(tmp_path.glob("*.png"))
+    return LazyImages(paths, torch.arange(10), lambda p: folder.read_image(p, 8, 1), (1, 8, 8))
+
+
+def test_a_stream_reads_what_a_resident_set_would(lazy, data_root):
+    """From the first step, or from where a run is resumed; past the end of an epoch; and split among processes."""
+    whole = load_dataset("folder", "train", lazy.paths[0].parent, image_size=8, channels=1)
+    whole.labels = lazy.labels
+    for start, rank, world in ((0, 0, 1), (3, 1, 2)):
+        stream = Batches(lazy, 4, 6, 0, CPU, rank, world)
+        resident = Batches(whole, 4, 6, 0, CPU, rank, world)
+        for step in range(start, 6):
+            a, b = stream(step), resident(step)
+            assert torch.equal(a.inputs, b.inputs) and torch.equal(a.targets, b.targets)
+
+
+def test_an_unreadable_image_in_a_stream_is_named(lazy):
+    lazy.paths[7].write_bytes(b"no picture")
+    stream = Batches(lazy, 5, 2, 0, CPU)
+    with pytest.raises(UserError, match=r"7\.png") as caught:
+        stream(0), stream(1)
+    assert caught.value.code == "image_unreadable"
+
+
+# -- schedules and averages ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: f"{p.name}-{p.size}")
+def test_learning_rates_rise_and_fall_within_bounds(preset):
+    config = preset.train
+    scales = [config.lr_scale(step) for step in range(0, config.steps, max(1, config.steps // 500))]
+    assert all(min(config.lr_end, 1 / (config.warmup_steps + 1)) <= s <= 1 for s in scales)
+    after = [config.lr_scale(step) for step in range(config.warmup_steps, config.steps)]
+    assert all(a >= b for a, b in zip(after, after[1:])), "after the warmup they only fall"
+    assert after[0] > 0.9 and after[-1] == pytest.approx(config.lr_end, abs=0.01)
+
+
+def test_schedules():
+    linear = TrainConfig(steps=100, warmup_steps=10, schedule="linear", cooldown=0.4, lr_end=0.1)
+    rise = [linear.lr_scale(s) for s in range(10)]
+    assert rise == sorted(rise) and 0 < rise[0] and rise[-1] < 1
+    assert all(linear.lr_scale(s) == 1 for s in range(10, 61))
+    assert linear.lr_scale(80) == pytest.approx(0.1 + 0.9 * 0.5)
+    cosine = TrainConfig(steps=100, lr_end=0.2)
+    assert cosine.lr_scale(0) == 1 and cosine.lr_scale(50) == pytest.approx(0.6)
+    for schedule in ("linear", "cosine"):
+        assert TrainConfig(steps=100, schedule=schedule, lr_end=0.2, cooldown=0.5).lr_scale(100) == pytest.approx(0.2)
+    assert TrainConfig(steps=10, schedule="linear", cooldown=0).lr_scale(9) == 1
+
+
+def constant(value: float) -> nn.Module:
+    layer = nn.Linear(3, 2)
+    for p in layer.parameters():
+        nn.init.constant_(p, value)
+    return layer
+
+
+@pytest.mark.parametrize("half_life", [1, 10, 50])
+def test_after_a_half_life_half_is_forgotten(half_life: int):
+    ema = EMA(constant(0.0), half_life)
+    for step in range(half_life):
+        ema.update(constant(1.0), step=10_000 + step)
+    assert ema.model.weight[0, 0].item() == pytest.approx(0.5, abs=1e-4)
+
+
+def test_early_noise_is_forgotten_quickly():
+    """The half-life is a twentieth of the steps so far: nothing of the first weights is left after a few hundred."""
+    ema = EMA(constant(0.0), half_life=1e9)
+    for step in range(300):
+        ema.update(constant(1.0), step)
+    assert ema.model.weight.min() > 0.999
+    exact = EMA(constant(0.0), half_life=0)
+    exact.update(constant(3.0), 5)
+    assert torch.equal(exact.model.weight, constant(3.0).weight)
+
+
+def test_average_is_a_copy_without_gradients(tiny: Tiny):
+    model = tiny.model()
+    ema = EMA(model, 10)
+    assert not ema.model.training and not any(p.requires_grad for p in ema.model.parameters())
+    assert all(a is not b and torch.equal(a, b) for a, b in zip(ema.model.parameters(), model.parameters()))
+    before = [p.clone() for p in model.parameters()]
+    ema.update(dataclasses.replace(tiny).model(seed=9), 100)
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), before))
