@@ -24,6 +24,8 @@ def main(argv: list[str]) -> int:
     except BrokenPipeError:  # `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:  # enough text
+        return 130
 
 
 def _main(argv: list[str]) -> int:
@@ -33,8 +35,12 @@ def _main(argv: list[str]) -> int:
     engine = Engine(options.pop("checkpoints", "checkpoints"), options.pop("device", "auto"))
     out = options.pop("out", "")
     if "receipt" in options:
-        return again(engine, options.pop("receipt"), out)
-    if not model:
+        path = options.pop("receipt")
+        for word in (model, *options):
+            if word:
+                raise UserError("unknown_option", value=word, choices=["--receipt", "--out", "--checkpoints", "--device"])
+        return again(engine, path, out)
+    if not model and not options:
         print(__doc__)
         print(overview(engine))
         return 0
@@ -76,8 +82,11 @@ def again(engine, path: str, out: str) -> int:
 def write(path: Path, result) -> None:
     from genai.checkpoint import atomic
 
-    with atomic(path) as temporary:
-        temporary.write_bytes(result.file_bytes())
+    try:
+        with atomic(path) as temporary:
+            temporary.write_bytes(result.file_bytes())
+    except OSError as error:  # no such folder can be
+        raise UserError("cannot_write", name=str(path), cause=error.strerror or str(error)) from error
     print(f"{path}  ({result.milliseconds:.0f} ms)", file=sys.stderr)
 
 

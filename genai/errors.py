@@ -14,21 +14,29 @@ class UserError(ValueError):
 
     Args:
         code: key below `errors.` in `genai/strings/<lang>.json`.
-        **details: what the message names, e.g. `name="seed", value="nan"`; values are cut to 120 characters.
+        **details: what the message names, e.g. `name="seed", value="nan"`; cut to 120 characters. `value` is what was
+            given, and may be anything; another list is one of names (`choices`), which the reader needs whole.
     """
 
     def __init__(self, code: str, **details):
         self.code = code
-        self.details = {key: _short(value) for key, value in details.items()}
+        self.details = {key: _short(value, given=key == "value") for key, value in details.items()}
         super().__init__(self.message("en"))
 
     def message(self, lang: str) -> str:
         return text(lang, f"errors.{self.code}", **self.details)
 
 
-def _short(value, limit: int = 120) -> str:
-    if isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value):
-        value = ", ".join(value)
-        limit = 1000  # lists of valid choices: the reader needs them whole
-    value = str(value) if isinstance(value, str) else repr(value)
+def _short(value, given: bool) -> str:
+    limit = 120
+    if isinstance(value, (list, tuple)) and not given:
+        value, limit = ", ".join(map(str, value)), 1000
+    if not isinstance(value, str):
+        try:
+            value = repr(value)
+        except (RecursionError, ValueError):  # nested deeper, or with more digits, than Python writes out
+            value = f"{type(value).__name__}…"
+    value = value.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair cannot be sent
+    if given and not value:
+        return '""'
     return value if len(value) <= limit else f"{value[:limit]}… ({len(value):,} characters)"

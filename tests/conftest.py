@@ -1,7 +1,7 @@
 """What every test shares: drawn digits and written text in place of the real data, tiny models, no network.
 
-A family is found through FAMILIES and made small by the field names in SMALL, so a new one is tested from the day it is
-registered.
+A family is found through FAMILIES and made small by the field names in SMALL, so a new one is tested from the
+day it is registered.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ SMALL = {
 SMALL_PARAMETERS = 100_000
 
 
-# -- the machine -----------------------------------------------------------------------------------------------------
+# -- the machine ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -61,7 +61,11 @@ def no_network():
     real = socket.socket.connect
 
     def connect(self, address):
-        local = self.family == socket.AF_UNIX or str(address[0]) in ("localhost", "::1") or address[0][:4] == "127."
+        local = (
+            self.family == socket.AF_UNIX
+            or str(address[0]) in ("localhost", "::1")
+            or address[0][:4] == "127."
+        )
         if not local:
             raise OSError(f"tests have no network (wanted {address})")
         return real(self, address)
@@ -86,7 +90,7 @@ def environment(**changes: str) -> dict[str, str]:
     return base | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)} | changes
 
 
-def run_python(*words, timeout: float = 120, **changes: str) -> subprocess.CompletedProcess:
+def run_python(*words, timeout: float = 600, **changes: str) -> subprocess.CompletedProcess:
     """`python *words` from the repository's root, to its end; stdout and stderr as text."""
     command = [sys.executable, *map(str, words)]
     return subprocess.run(
@@ -94,7 +98,7 @@ def run_python(*words, timeout: float = 120, **changes: str) -> subprocess.Compl
     )
 
 
-# -- data ------------------------------------------------------------------------------------------------------------
+# -- data ----------------------------------------------------------------------------------------------------
 
 
 def draw_digit(digit: int, rng: random.Random) -> np.ndarray:
@@ -135,7 +139,7 @@ def write_play(path: Path, lines: int = 400) -> None:
     """Lines that a play might have, from a few words: something a small model can learn."""
     rng = random.Random(3)
     who = ["ROMEO", "JULIET", "NURSE", "FRIAR"]
-    words = "the moon is but a lamp; speak, night! what love would hide my heart from thee? I go and so adieu".split()
+    words = "the moon is a lamp; speak, night! what love would hide my heart from thee? I go, adieu".split()  # noqa: SIM905
     text = ""
     for _ in range(lines):
         text += f"{rng.choice(who)}:\n{' '.join(rng.choices(words, k=rng.randint(3, 9)))}.\n\n"
@@ -145,7 +149,7 @@ def write_play(path: Path, lines: int = 400) -> None:
 
 @pytest.fixture(scope="session")
 def data_root(tmp_path_factory) -> Path:
-    """A data root in the layout of the real one: mnist (400 + 100 drawn digits) and shakespeare. Read only."""
+    """A data root in the real one's layout: mnist (400 + 100 drawn digits) and shakespeare. Read only."""
     root = tmp_path_factory.mktemp("data")
     write_mnist(root, 400, 100)
     write_play(root / "text" / "tinyshakespeare.txt")
@@ -153,19 +157,19 @@ def data_root(tmp_path_factory) -> Path:
 
 
 def in_fork(function) -> int:
-    """Run `function` in a fork of this process; its exit code (1: it raised; negative: the signal that killed it)."""
+    """Run `function` in a fork of this process; its exit code: 1 if it raised, -9 if kill -9 ended it."""
     process = multiprocessing.get_context("fork").Process(target=function)
     process.start()
-    process.join(100)
+    process.join(600)
     return process.exitcode
 
 
-# -- families --------------------------------------------------------------------------------------------------------
+# -- families ------------------------------------------------------------------------------------------------
 
 
 @dataclasses.dataclass
 class Tiny:
-    """A family made small: its config, the data it reads, and its preset's hyperparameters for a short run."""
+    """A family made small: its config, the data it reads, its preset's hyperparameters."""
 
     family: str
     config: dict
@@ -176,7 +180,9 @@ class Tiny:
         torch.manual_seed(seed)
         return build_model(self.family, {**self.config, **overrides})
 
-    def batches(self, batch_size: int = 8, seed: int = 0, steps: int = 100, data=None, rank: int = 0, world: int = 1):
+    def batches(
+        self, batch_size: int = 8, seed: int = 0, steps: int = 100, data=None, rank: int = 0, world: int = 1
+    ):
         data = self.data if data is None else data
         block = self.config.get("block_size", 0)
         return Batches(data, batch_size, steps, seed, torch.device("cpu"), rank, world, block)
@@ -206,15 +212,15 @@ def tiny_family(family: str, root: Path) -> Tiny:
     size = sum(p.numel() for p in build_model(family, config).parameters())
     if size > SMALL_PARAMETERS:
         pytest.fail(
-            f"the family {family} has no tiny config: {size:,} parameters with {config}. Add those of its Config's "
-            f"fields that make it large ({', '.join(sorted(fields - set(SMALL)))}) to SMALL in tests/conftest.py"
+            f"the family {family} has no tiny config: {size:,} parameters with {config}. Add to SMALL in "
+            f"tests/conftest.py what makes it large, one or more of: {', '.join(sorted(fields - set(SMALL)))}"
         )
     own = next((p.train for p in PRESETS.values() if p.family == family), TrainConfig())
     return Tiny(family, config, data, dataclasses.replace(own, precision="fp32"))
 
 
 def pytest_generate_tests(metafunc):
-    """A test that takes `family` (or `tiny`) runs once for each registered family, unless it names its own."""
+    """A test that takes `family` or `tiny` runs once for each registered family, unless it names some."""
     own = [m.args[0] for m in metafunc.definition.iter_markers("parametrize")]
     if "family" in metafunc.fixturenames and not any("family" in names for names in own):
         metafunc.parametrize("family", sorted(FAMILIES))

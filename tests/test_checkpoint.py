@@ -1,4 +1,4 @@
-"""Checkpoints: what goes in comes out, and whatever else lies in the folder is refused, by name and at no cost."""
+"""Checkpoints: what goes in comes out; whatever else lies there is refused, by name and at no cost."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def saved(data_root, tmp_path) -> tuple[Path, torch.nn.Module, Meta]:
     tiny = tiny_family("gpt", data_root)
     model = tiny.model()
     meta = Meta(
-        family="gpt", config=tiny.config, preset="gpt-shakespeare", size="cpu", dataset="shakespeare", step=70_000,
-        tokenizer=tiny.data.tokenizer.state(), training={"lr": 1e-3}, extra={"note": "爱"},
+        family="gpt", config=tiny.config, preset="gpt-shakespeare", size="cpu", dataset="shakespeare",
+        step=70_000, tokenizer=tiny.data.tokenizer.state(), training={"lr": 1e-3}, extra={"note": "爱"},
         metrics={"val_loss": {"metric": "val_loss", "value": 1.5}},
     )  # fmt: skip
     save_checkpoint(tmp_path / "story.safetensors", model, meta)
@@ -50,7 +50,7 @@ def saved(data_root, tmp_path) -> tuple[Path, torch.nn.Module, Meta]:
 
 
 def refused(path: Path, *codes: str) -> str:
-    """Loading raises a UserError of one of the codes that names the file; so does update_meta. Returns its message."""
+    """Loading raises a UserError of one of the codes that names the file, and leaves it; its message."""
     before = path.read_bytes() if path.is_file() else None
     with pytest.raises(UserError) as caught:
         load_checkpoint(path)
@@ -82,11 +82,11 @@ def forged_meta(path: Path, **changes) -> Path:
     return forge(path, header, body)
 
 
-# -- what is saved is what is loaded ---------------------------------------------------------------------------------
+# -- what is saved is what is loaded -------------------------------------------------------------------------
 
 
 def test_metadata_comes_back(saved):
-    path, model, meta = saved
+    path, _, meta = saved
     assert read_meta(path) == meta
     loaded, again = load_checkpoint(path)
     assert again == meta
@@ -97,7 +97,9 @@ def test_metadata_comes_back(saved):
 
 def test_config_tuples_survive_json(data_root, tmp_path):
     tiny = tiny_family("vae", data_root)
-    save_checkpoint(tmp_path / "v.safetensors", tiny.model(), Meta("vae", dataclasses.asdict(tiny.model().config)))
+    save_checkpoint(
+        tmp_path / "v.safetensors", tiny.model(), Meta("vae", dataclasses.asdict(tiny.model().config))
+    )
     loaded, _ = load_checkpoint(tmp_path / "v.safetensors")
     assert loaded.config == tiny.model().config and isinstance(loaded.config.widths, tuple)
 
@@ -120,7 +122,7 @@ def test_same_model_same_bytes(saved, tmp_path):
         assert file_sha256(path) == file_sha256(tmp_path / "again.safetensors")
 
 
-# -- what is refused -------------------------------------------------------------------------------------------------
+# -- what is refused -----------------------------------------------------------------------------------------
 
 
 def test_missing(tmp_path):
@@ -187,7 +189,17 @@ def test_foreign_safetensors(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "null", "[]", "{", '"gpt"', "{}", '{"family": "gpt"}', '{"family": "gpt", "config": {}, "x": 1}', "[" * 10**5],
+    [
+        "",
+        "null",
+        "[]",
+        "{",
+        '"gpt"',
+        "{}",
+        '{"family": "gpt"}',
+        '{"family": "gpt", "config": {}, "x": 1}',
+        "[" * 10**5,
+    ],
     ids=lambda text: text[:30],
 )
 def test_meta_that_is_none(text: str, saved):
@@ -249,7 +261,7 @@ def test_forged_meta(changes: dict, saved):
     ids=str,
 )
 def test_forged_config_costs_nothing(changes: dict, saved, monkeypatch):
-    """Refused although nothing of that size may be allocated: real tensors are made only after the shapes agree."""
+    """Refused before anything of that size is allocated: real tensors are made once the shapes agree."""
     path, _, meta = saved
     forged = forged_meta(path, config=meta.config | changes)
     build = checkpoint.build_model
@@ -262,7 +274,9 @@ def test_forged_config_costs_nothing(changes: dict, saved, monkeypatch):
     refused(forged, "checkpoint_broken")
 
 
-@pytest.mark.parametrize("widths", [[], [8] * 5000, [10**9, 10**9], "ab", [8, "x"], [8.5, 8], [-1, 8]], ids=str)
+@pytest.mark.parametrize(
+    "widths", [[], [8] * 5000, [10**9, 10**9], "ab", [8, "x"], [8.5, 8], [-1, 8]], ids=str
+)
 def test_forged_widths(widths, data_root, tmp_path):
     tiny = tiny_family("vae", data_root)
     path = tmp_path / "v.safetensors"
@@ -271,7 +285,7 @@ def test_forged_widths(widths, data_root, tmp_path):
 
 
 def test_wrong_shapes_and_names(saved):
-    path, model, meta = saved
+    path, _, meta = saved
     tensors = load_file(path)
     name, tensor = "head.weight", tensors["head.weight"]
     wrong = {
@@ -286,7 +300,7 @@ def test_wrong_shapes_and_names(saved):
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_weights_that_are_no_numbers(value: float, saved):
-    path, model, meta = saved
+    path, _, meta = saved
     tensors = load_file(path)
     tensors["head.weight"][0, 0] = value
     save_tensors(path, tensors, meta)
@@ -300,7 +314,7 @@ def test_a_model_that_blew_up_is_not_saved_over_a_good_one(value: float, saved):
     before = path.read_bytes()
     with torch.no_grad():
         model.head.weight[1, 1] = value
-    with pytest.raises(UserError, match="head.weight") as caught:
+    with pytest.raises(UserError, match=r"head\.weight") as caught:
         save_checkpoint(path, model, meta)
     assert caught.value.code == "not_finite"
     assert path.read_bytes() == before and os.listdir(path.parent) == [path.name]
@@ -314,7 +328,7 @@ def test_a_refused_file_can_be_replaced(saved):
     assert load_checkpoint(path)[1] == meta
 
 
-# -- state -----------------------------------------------------------------------------------------------------------
+# -- state ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("length", [0, 1, 100, -1])
@@ -328,7 +342,7 @@ def test_broken_state_is_named(length: int, tmp_path):
     assert caught.value.code == "state_broken"
 
 
-# -- atomic ----------------------------------------------------------------------------------------------------------
+# -- atomic --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("where", ["writing", "fsync", "replace"])
@@ -359,7 +373,7 @@ def test_file_size_limit_keeps_the_old_files(saved):
 
     def save_on_a_full_disk():
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
-        with pytest.raises(UserError, match="story.safetensors") as caught:
+        with pytest.raises(UserError, match=r"story\.safetensors") as caught:
             save_checkpoint(path, model, meta)
         assert caught.value.code == "cannot_write"
         with pytest.raises(UserError, match=r"state\.pt") as caught:
@@ -404,7 +418,8 @@ def test_readers_see_a_whole_file_at_any_moment(saved):
         save_checkpoint(path, model, dataclasses.replace(meta, step=step))
     stop.set()
     reader.join()
-    assert seen and all(a <= b for a, b in zip(seen, seen[1:]) if a != meta.step)
+    rewritten = [step for step in seen if step != meta.step]
+    assert seen and rewritten == sorted(rewritten)
 
 
 def test_atomic_makes_the_folder_and_passes_other_errors_on(tmp_path):

@@ -31,7 +31,7 @@ def refused(code: str, *words: str):
         assert word in str(caught.value)
 
 
-# -- names and places ------------------------------------------------------------------------------------------------
+# -- names and places ----------------------------------------------------------------------------------------
 
 
 def test_unknown_data_set_or_split_names_the_choices(data_root):
@@ -49,7 +49,9 @@ def test_data_root_comes_from_argument_then_environment_then_default(monkeypatch
     assert str(data_root("/here")) == "/here"
 
 
-@pytest.mark.parametrize("name, home", [("mnist", "ossci"), ("shakespeare", "githubusercontent"), ("tales", "gutenberg")])
+@pytest.mark.parametrize(
+    "name, home", [("mnist", "ossci"), ("shakespeare", "githubusercontent"), ("tales", "gutenberg")]
+)
 def test_no_data_and_no_network(name: str, home: str, tmp_path, monkeypatch):
     """One error that names both ways: the network, and the place to put the files by hand."""
 
@@ -79,7 +81,7 @@ def test_wrong_download_is_refused(tmp_path, monkeypatch):
     assert not [p for p in tmp_path.rglob("*") if p.is_file()]
 
 
-# -- mnist -----------------------------------------------------------------------------------------------------------
+# -- mnist ---------------------------------------------------------------------------------------------------
 
 
 def test_mnist_is_found_in_the_data_root(data_root):
@@ -93,7 +95,7 @@ def test_mnist_is_found_in_the_data_root(data_root):
 
 
 def test_the_drawn_digits_are_digits():
-    """Deterministic, varied within a class, alike enough to tell the classes apart by their nearest neighbour."""
+    """Deterministic, all different, and alike enough to be told by their nearest neighbour."""
     images, labels = draw_digits(300, 1)
     again, _ = draw_digits(300, 1)
     assert np.array_equal(images, again)
@@ -114,7 +116,7 @@ def test_damaged_mnist(name: str, length: int, tmp_path):
         load_dataset("mnist", "train", tmp_path)
 
 
-# -- text ------------------------------------------------------------------------------------------------------------
+# -- text ----------------------------------------------------------------------------------------------------
 
 
 def test_shakespeare_is_cut_at_nine_tenths(data_root):
@@ -157,7 +159,7 @@ def test_tokenizer():
         tokenizer.encode("xylophone")
 
 
-# -- fairy tales -----------------------------------------------------------------------------------------------------
+# -- fairy tales ---------------------------------------------------------------------------------------------
 
 
 def a_book(rng: random.Random) -> str:
@@ -180,7 +182,8 @@ def test_story_checksum_is_over_the_letters():
 
 def test_strip_header():
     story = "The Fox\n\nOnce upon a time.\n"
-    wrapped = f"\ufeffLicence\r\n*** START OF THE PROJECT GUTENBERG EBOOK THE FOX ***\r\n\r\n{story}*** END OF THE PROJECT"
+    start, end = "*** START OF THE PROJECT GUTENBERG EBOOK THE FOX ***", "*** END OF THE PROJECT"
+    wrapped = f"\ufeffLicence\r\n{start}\r\n\r\n{story}{end}"
     assert tales.strip_header(wrapped) == story
     assert tales.strip_header(story) == story
     assert tales.strip_header(tales.strip_header(wrapped)) == story
@@ -200,7 +203,7 @@ def test_whole_tales_are_held_out(tmp_path):
     assert train.tokenizer.alphabet == val.tokenizer.alphabet
 
 
-# -- a folder of images ----------------------------------------------------------------------------------------------
+# -- a folder of images --------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -240,7 +243,7 @@ def test_folder_without_subfolders_has_no_classes(tmp_path):
 
 
 def test_rotated_photographs_stand_upright(tmp_path):
-    """EXIF orientation 6: the camera was turned; the picture's top is at the file's left... and must come out on top."""
+    """EXIF orientation 6: the camera was turned, the picture's top lies at the file's left."""
     upright = Image.new("L", (32, 32), 0)
     upright.paste(255, (0, 0, 32, 16))  # white above, black below
     exif = Image.Exif()

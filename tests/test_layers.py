@@ -37,7 +37,7 @@ def module_name(path: Path) -> str:
 
 
 def imports(path: Path) -> list[tuple[int, str]]:
-    """(line, absolute module) of every import statement, wherever it stands; `from a import b` counts as a and a.b."""
+    """(line, absolute module) of every import, wherever it stands; `from a import b` counts as a and a.b."""
     package = module_name(path) if path.name == "__init__.py" else module_name(path).rpartition(".")[0]
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
@@ -70,7 +70,9 @@ def test_layers(path: Path):
     allowed = MAY_IMPORT.get(layer, set()) | LEAVES | {layer}
     for line, module in imports(path):
         target = layer_of(module)
-        assert target is None or target in allowed, f"{relative(path)}:{line} imports {module}: {layer} may not"
+        assert target is None or target in allowed, (
+            f"{relative(path)}:{line} imports {module}: {layer} may not"
+        )
 
 
 @pytest.mark.parametrize("path", sources(), ids=relative)
@@ -97,7 +99,9 @@ def test_the_reader_of_imports_sees_them_all(tmp_path):
 
 def library_modules() -> list[str]:
     """Every module that must work without gradio: all but the page and the programs."""
-    inside = [p for p in sources() if p.is_relative_to(ROOT / "genai") and not p.is_relative_to(ROOT / "genai/ui")]
+    inside = [
+        p for p in sources() if p.is_relative_to(ROOT / "genai") and not p.is_relative_to(ROOT / "genai/ui")
+    ]
     return [module_name(p) for p in inside if relative(p) not in ENTRY_POINTS and p.name != "__main__.py"]
 
 
@@ -115,7 +119,8 @@ import torch, numpy, random
 def state():
     return (
         torch.get_num_threads(), torch.get_num_interop_threads(), torch.get_default_dtype(),
-        str(torch.get_default_device()), torch.is_grad_enabled(), torch.are_deterministic_algorithms_enabled(),
+        str(torch.get_default_device()), torch.is_grad_enabled(),
+        torch.are_deterministic_algorithms_enabled(),
         torch.get_float32_matmul_precision(), torch.random.get_rng_state().tolist(),
         numpy.random.get_state()[1].tolist(), random.getstate(),
         [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)],

@@ -43,7 +43,7 @@ def snapshot(module: nn.Module) -> dict[str, torch.Tensor]:
     return {name: p.detach().clone() for name, p in module.named_parameters()}
 
 
-# -- every family ----------------------------------------------------------------------------------------------------
+# -- every family --------------------------------------------------------------------------------------------
 
 
 def test_losses_are_those_of_the_players(tiny: Tiny):
@@ -114,7 +114,7 @@ def test_only_the_player_moves(tiny: Tiny):
 def test_overfits_one_batch(tiny: Tiny):
     """The first player, alone against what stands still, learns one batch and its noise by heart.
 
-    For the GAN that is the discriminator against a generator that does not move; together they chase each other.
+    For the GAN that is the discriminator against a fixed generator; together they chase each other.
     """
     model = tiny.model()
     name = next(iter(model.players))
@@ -218,7 +218,7 @@ def test_sample_depends_on_its_seed_alone(tiny: Tiny):
     assert np.abs(draw(model, seeds[::-1])[::-1] - together).max() <= tolerance
 
 
-# -- noise and sampling ----------------------------------------------------------------------------------------------
+# -- noise and sampling --------------------------------------------------------------------------------------
 
 
 def test_noise_is_bit_equal_in_any_company():
@@ -279,7 +279,7 @@ def test_draws_of_a_row_are_its_seeds_alone():
         assert together(logits).tolist() == [d(logits[i : i + 1]).item() for i, d in enumerate(alone)]
 
 
-# -- gpt -------------------------------------------------------------------------------------------------------------
+# -- gpt -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -350,7 +350,7 @@ def test_logits_stay_below_the_cap(small_gpt):
     assert wild(random_ids(wild, 2, 16)).abs().max() <= wild.config.softcap
 
 
-# -- gan -------------------------------------------------------------------------------------------------------------
+# -- gan -----------------------------------------------------------------------------------------------------
 
 
 def test_gradient_penalty_of_a_linear_critic():
@@ -388,7 +388,7 @@ def test_generator_obeys_class_and_range(data_root):
     assert not torch.equal(pictures[0], pictures[1])
 
 
-# -- vae -------------------------------------------------------------------------------------------------------------
+# -- vae -----------------------------------------------------------------------------------------------------
 
 
 def test_kl_against_torch_distributions():
@@ -433,7 +433,7 @@ def test_binarisation_is_dynamic(data_root):
     assert a != b and a == c
 
 
-# -- muon and configs ------------------------------------------------------------------------------------------------
+# -- muon and configs ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", [(32, 32), (16, 64), (64, 16), (192, 48)])

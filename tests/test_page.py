@@ -174,7 +174,7 @@ def test_text_streams_and_stops(page):
     page.wait_for_function("document.querySelector('#gpt-page .cursor') && document.querySelector('#gpt-page .written').textContent.length > 20")
     assert page.locator("#gpt-page b").inner_text() == "Once more"
     page.locator("#gpt-stop").click()
-    page.wait_for_function("!document.querySelector('#gpt-run').disabled")
+    page.wait_for_function("!document.querySelector('#gpt-page .cursor')")
     length = len(page.locator("#gpt-page .written").inner_text())
     page.wait_for_timeout(400)
     assert len(page.locator("#gpt-page .written").inner_text()) == length < 2000
@@ -189,7 +189,6 @@ def test_unknown_characters_are_named_before_writing(page):
     page.wait_for_function("document.querySelector('#gpt-unknown p').textContent.includes('☃')")
     page.locator("#gpt-run").click()
     page.get_by_text("never seen these characters").first.wait_for()
-    page.wait_for_function("!document.querySelector('#gpt-run').disabled")
 
 
 def test_a_link_restores_the_controls(page, studio):

@@ -72,7 +72,7 @@ def logged_steps(run: Path) -> list[int]:
     return [json.loads(line)["step"] for line in (run / "log.jsonl").read_text().splitlines()]
 
 
-# -- stop and go on --------------------------------------------------------------------------------------------------
+# -- stop and go on ------------------------------------------------------------------------------------------
 
 
 def test_a_stopped_run_goes_on_exactly(tiny: Tiny, data_root, tmp_path, capsys):
@@ -94,7 +94,7 @@ def test_a_stopped_run_goes_on_exactly(tiny: Tiny, data_root, tmp_path, capsys):
     assert (run / "state.pt").stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("family, steps", [("gpt", 300), ("gan", 200)])
+@pytest.mark.parametrize("family, steps", [("gpt", 150), ("gan", 100)])
 def test_sigterm_in_the_middle(family: str, steps: int, tiny: Tiny, data_root, tmp_path, capsys):
     """A real signal to a real process: saved, exit code 143, how to go on; and going on is exact."""
     words = command(tiny, data_root, tmp_path / "parts", steps=steps, log_every=1)
@@ -110,7 +110,9 @@ def test_sigterm_in_the_middle(family: str, steps: int, tiny: Tiny, data_root, t
     assert process.returncode == 143, err
     stopped_at = load_state(run / "state.pt")["step"]
     assert 2 < stopped_at < steps
-    assert f"stopped at step {stopped_at}" in out and out.strip().endswith(f"python train.py {' '.join(words)}")
+    assert f"stopped at step {stopped_at}" in out and out.strip().endswith(
+        f"python train.py {' '.join(words)}"
+    )
     load_checkpoint(run / f"{tiny.preset}.safetensors")
 
     assert train.main(words) == 0
@@ -146,7 +148,9 @@ def test_another_configuration_is_another_run(data_root, tmp_path, capsys):
     message = capsys.readouterr().err
     assert "lr: " in message and "-> 0.5" in message and "--run" in message
     assert (folder_of(tiny, tmp_path) / "state.pt").read_bytes() == before
-    assert train.main([*words, "--log_every", "1", "--save_every", "1"]) == 0, "how it is logged changes nothing"
+    assert train.main([*words, "--log_every", "1", "--save_every", "1"]) == 0, (
+        "how it is logged changes nothing"
+    )
 
 
 @pytest.mark.parametrize("content", [b"junk", {"step": 3}, [1, 2]], ids=repr)
@@ -184,7 +188,7 @@ def test_samples_are_drawn_while_it_trains(data_root, tmp_path):
         assert found == [f"step_0000002.{suffix}", f"step_0000004.{suffix}"]
 
 
-# -- many processes --------------------------------------------------------------------------------------------------
+# -- many processes ------------------------------------------------------------------------------------------
 
 
 def on_two_processes(words: list[str]) -> subprocess.CompletedProcess:
@@ -199,8 +203,8 @@ def on_two_processes(words: list[str]) -> subprocess.CompletedProcess:
 def test_two_processes_do_what_one_does(family: str, alone: int, tiny: Tiny, data_root, tmp_path):
     """The same global batch, penalties and dropout included; `alone`: steps that one process makes before.
 
-    Each process sums over its own half of the batch, so results differ by float32 rounding, which Adam's division
-    amplifies where a gradient is nearly zero: bit-equality holds for gradients summed in the same halves (next test).
+    Each process sums over its own half of the batch, so results differ by float32 rounding. Adam's division
+    amplifies that where a gradient is nearly zero: with a million weights or many steps, some drift further.
     """
     two = tmp_path / "two"
     words = command(tiny, data_root, two, log_every=1)
@@ -218,7 +222,9 @@ def test_two_processes_do_what_one_does(family: str, alone: int, tiny: Tiny, dat
     assert logged_steps(run) == list(range(1, 9)), "only the first process writes"
     assert len(list(run.glob("events.*"))) == (2 if alone else 1)
     assert done.stdout.count("done: ") == 1
-    losses = [[json.loads(x) for x in (folder_of(tiny, r) / "log.jsonl").open()] for r in (tmp_path / "one", two)]
+    losses = [
+        [json.loads(x) for x in (folder_of(tiny, r) / "log.jsonl").open()] for r in (tmp_path / "one", two)
+    ]
     for one, other in zip(*losses):
         for key in one.keys() - {"samples_per_second"}:
             if key.endswith("/loss"):
@@ -239,7 +245,7 @@ def test_batch_that_cannot_be_shared(data_root, tmp_path, monkeypatch):
     assert caught.value.code == "batch_not_divisible" and not list(tmp_path.iterdir())
 
 
-# -- what goes wrong -------------------------------------------------------------------------------------------------
+# -- what goes wrong -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("phase", ["discriminator", "generator"])
@@ -287,7 +293,7 @@ def test_absurd_learning_rate_stops_and_saves_nothing_broken(data_root, tmp_path
 
 
 def test_full_disk_in_the_middle_of_a_run(data_root, tmp_path, capfd):
-    """The system refuses to write more: a clear error, the last save untouched; with room again it goes on exactly."""
+    """The system refuses to write more: a clear error, the last save whole; with room it goes on."""
     tiny = tiny_family("vae", data_root)
     words = command(tiny, data_root, tmp_path / "parts")
     assert train.main([*words, "--stop_after", "3"]) == 0
@@ -320,7 +326,7 @@ def test_full_disk_while_logging(data_root, tmp_path, monkeypatch, capsys):
 
 
 def test_killed_between_checkpoint_and_state(data_root, tmp_path, monkeypatch):
-    """kill -9 at the worst moment, the weights saved and the state not: some steps are run again, nothing is lost."""
+    """kill -9 when the weights are saved and the state is not: some steps are run again, nothing is lost."""
     tiny = tiny_family("vae", data_root)
     words = command(tiny, data_root, tmp_path / "parts")
     run, save_state = folder_of(tiny, tmp_path / "parts"), loop.save_state
@@ -347,7 +353,7 @@ def test_data_that_does_not_fit_the_family(data_root, tmp_path, capsys):
         assert f"needs {needed}" in capsys.readouterr().err
 
 
-# -- batches ---------------------------------------------------------------------------------------------------------
+# -- batches -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("length, batch", [(10, 3), (7, 7), (5, 12), (1, 1)])
@@ -419,7 +425,7 @@ def lazy(tmp_path) -> LazyImages:
 
 
 def test_a_stream_reads_what_a_resident_set_would(lazy, data_root):
-    """From the first step, or from where a run is resumed; past the end of an epoch; and split among processes."""
+    """From the first step, or where a run is resumed; past the end of an epoch; split among processes."""
     whole = load_dataset("folder", "train", lazy.paths[0].parent, image_size=8, channels=1)
     whole.labels = lazy.labels
     for start, rank, world in ((0, 0, 1), (3, 1, 2)):
@@ -430,6 +436,16 @@ def test_a_stream_reads_what_a_resident_set_would(lazy, data_root):
             assert torch.equal(a.inputs, b.inputs) and torch.equal(a.targets, b.targets)
 
 
+def test_signals_to_the_whole_group_do_not_stop_the_readers(lazy):
+    """Ctrl-C, `docker stop` and torchrun signal every process; the loop must still be able to end its step."""
+    stream = Batches(lazy, 5, 40, 0, CPU)
+    stream(0)
+    for worker in stream._stream._workers:
+        os.kill(worker.pid, signal.SIGTERM)
+        os.kill(worker.pid, signal.SIGINT)
+    assert all(len(stream(step).inputs) == 5 for step in range(1, 40))
+
+
 def test_an_unreadable_image_in_a_stream_is_named(lazy):
     lazy.paths[7].write_bytes(b"no picture")
     stream = Batches(lazy, 5, 2, 0, CPU)
@@ -438,7 +454,7 @@ def test_an_unreadable_image_in_a_stream_is_named(lazy):
     assert caught.value.code == "image_unreadable"
 
 
-# -- schedules and averages ------------------------------------------------------------------------------------------
+# -- schedules and averages ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: f"{p.name}-{p.size}")
@@ -447,20 +463,22 @@ def test_learning_rates_rise_and_fall_within_bounds(preset):
     scales = [config.lr_scale(step) for step in range(0, config.steps, max(1, config.steps // 500))]
     assert all(min(config.lr_end, 1 / (config.warmup_steps + 1)) <= s <= 1 for s in scales)
     after = [config.lr_scale(step) for step in range(config.warmup_steps, config.steps)]
-    assert all(a >= b for a, b in zip(after, after[1:])), "after the warmup they only fall"
+    assert after == sorted(after, reverse=True), "after the warmup they only fall"
     assert after[0] > 0.9 and after[-1] == pytest.approx(config.lr_end, abs=0.01)
 
 
 def test_schedules():
     linear = TrainConfig(steps=100, warmup_steps=10, schedule="linear", cooldown=0.4, lr_end=0.1)
     rise = [linear.lr_scale(s) for s in range(10)]
-    assert rise == sorted(rise) and 0 < rise[0] and rise[-1] < 1
+    assert rise == sorted(rise) and rise[0] > 0 and rise[-1] < 1
     assert all(linear.lr_scale(s) == 1 for s in range(10, 61))
     assert linear.lr_scale(80) == pytest.approx(0.1 + 0.9 * 0.5)
     cosine = TrainConfig(steps=100, lr_end=0.2)
     assert cosine.lr_scale(0) == 1 and cosine.lr_scale(50) == pytest.approx(0.6)
     for schedule in ("linear", "cosine"):
-        assert TrainConfig(steps=100, schedule=schedule, lr_end=0.2, cooldown=0.5).lr_scale(100) == pytest.approx(0.2)
+        assert TrainConfig(steps=100, schedule=schedule, lr_end=0.2, cooldown=0.5).lr_scale(
+            100
+        ) == pytest.approx(0.2)
     assert TrainConfig(steps=10, schedule="linear", cooldown=0).lr_scale(9) == 1
 
 
@@ -480,7 +498,7 @@ def test_after_a_half_life_half_is_forgotten(half_life: int):
 
 
 def test_early_noise_is_forgotten_quickly():
-    """The half-life is a twentieth of the steps so far: nothing of the first weights is left after a few hundred."""
+    """The half-life is a twentieth of the steps so far: after a few hundred, the first weights are gone."""
     ema = EMA(constant(0.0), half_life=1e9)
     for step in range(300):
         ema.update(constant(1.0), step)

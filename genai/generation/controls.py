@@ -37,10 +37,12 @@ class Number:
 
     def parse(self, raw: str) -> Any:
         """A word of the command line or of a link; what is no number stays a word, for `check` to name."""
-        try:
-            return int(raw) if self.integer else float(raw)
-        except ValueError:
-            return raw
+        for kind in (int, float) if self.integer else (float,):
+            try:
+                return kind(raw)
+            except ValueError:
+                continue
+        return raw
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Choice:
     default: str
 
     def check(self, value: Any) -> str:
-        if isinstance(value, int) and not isinstance(value, bool):
+        if type(value) is int and 0 <= value < 1_000_000:  # a digit's class as a number
             value = str(value)
         if not isinstance(value, str) or value not in self.choices:
             raise UserError("bad_choice", name=self.name, value=value, choices=list(self.choices))
@@ -105,7 +107,7 @@ class Vector:
     def parse(self, raw: str) -> Any:
         try:
             return json.loads(raw if raw.lstrip().startswith("[") else f"[{raw}]")
-        except ValueError:
+        except (ValueError, RecursionError):
             return raw
 
 

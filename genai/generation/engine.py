@@ -9,6 +9,7 @@ A result depends on the checkpoint and on the request, nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 import time
@@ -16,11 +17,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import nn
 
 from genai import __version__
@@ -35,7 +35,7 @@ from genai.models.layers import count_parameters
 __all__ = ["ACTIONS", "Engine", "Loaded", "Result", "gan", "gpt", "vae"]
 
 SUFFIX = ".safetensors"
-AT_ONCE = 2  # requests that compute at the same time
+AT_ONCE = 2  # requests that compute at the same time: so many pictures, and so many texts beside them
 WAIT_SECONDS = 20.0  # ... the others wait so long, then are told that it is busy
 
 
@@ -56,7 +56,10 @@ class Loaded:
 
     @cached_property
     def tokenizer(self) -> CharTokenizer:
-        return CharTokenizer.from_state(self.meta.tokenizer)
+        tokenizer = CharTokenizer.from_state(self.meta.tokenizer)
+        if len(tokenizer) != self.model.config.vocab_size:
+            raise ValueError(f"{len(tokenizer)} characters for {self.model.config.vocab_size} ids")
+        return tokenizer
 
     @property
     def parameters(self) -> int:
@@ -96,19 +99,27 @@ class Engine:
     """Loads every checkpoint of a folder once. One that cannot be loaded is kept as its error, for its tab to show."""
 
     def __init__(self, folder: str | Path = "checkpoints", device: str = "auto"):
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.folder, self.device = Path(folder), torch.device(device)
+        self.folder, self.device = Path(folder), pick_device(device)
         self.loaded: dict[str, Loaded] = {}
         self.problems: dict[str, UserError] = {}
         self._slots = threading.BoundedSemaphore(AT_ONCE)
+        self._text_slots = threading.BoundedSemaphore(AT_ONCE)  # a text takes seconds: pictures do not wait for it
         for path in sorted(self.folder.glob(f"*{SUFFIX}")):
             try:
-                model, meta = load_checkpoint(path, self.device)
-                sha = file_sha256(path)
-                self.loaded[path.stem] = Loaded(path.stem, model, meta, sha, self.device, path.stat().st_size)
+                self.loaded[path.stem] = self._load(path)
             except UserError as error:
                 self.problems[path.stem] = error
+
+    def _load(self, path: Path) -> Loaded:
+        """Raises UserError also where the weights are sound but what the file says beside them does not fit."""
+        model, meta = load_checkpoint(path, self.device)
+        loaded = Loaded(path.stem, model, meta, file_sha256(path), self.device, path.stat().st_size)
+        try:
+            for action in ACTIONS.get(loaded.family, {}).values():
+                action.controls(loaded)
+        except Exception as error:
+            raise UserError("checkpoint_broken", name=path.name, cause=str(error)) from error
+        return loaded
 
     # -- what there is -------------------------------------------------------------------------------------------
 
@@ -117,8 +128,10 @@ class Engine:
         if isinstance(name, str) and name in self.loaded:
             return self.loaded[name]
         if isinstance(name, str) and name in self.problems:
-            raise self.problems[name]
-        raise UserError("unknown_model", value=name, choices=sorted(self.loaded) or ["-"])
+            raise self._problem(name)
+        if not self.loaded:
+            raise UserError("checkpoint_missing", name=str(self.folder / f"*{SUFFIX}"))
+        raise UserError("unknown_model", value=name, choices=sorted(self.loaded))
 
     def first(self, family: str, preferred: str = "") -> Loaded:
         """The checkpoint of `family` to show: `preferred` if it is one, else the first by name."""
@@ -128,8 +141,11 @@ class Engine:
             if loaded.family == family:
                 return loaded
         if preferred in self.problems:
-            raise self.problems[preferred]
+            raise self._problem(preferred)
         raise UserError("checkpoint_missing", name=str(self.folder / f"{preferred or family}{SUFFIX}"))
+
+    def _problem(self, name: str) -> UserError:
+        return self.problems[name].with_traceback(None)  # raised again and again, it would grow one with each
 
     def action(self, loaded: Loaded, name: Any) -> Action:
         known = ACTIONS.get(loaded.family, {})
@@ -146,8 +162,7 @@ class Engine:
 
     def generate(self, model: str, action: str, controls: dict[str, Any]) -> Result:
         """One whole result."""
-        for result in self.stream(model, action, controls):  # noqa: B007: the last one is complete
-            pass
+        *_, result = self.stream(model, action, controls)
         return result
 
     def stream(self, model: str, action: str, controls: dict[str, Any]) -> Iterator[Result]:
@@ -158,7 +173,7 @@ class Engine:
         loaded = self.get(model)
         spec = self.action(loaded, action)
         checked = check_all(spec.controls(loaded), controls)
-        with self.slot():
+        with self._slot(self._text_slots if spec.kind == "text" else self._slots):
             start = time.perf_counter()
             made = spec.run(loaded, checked)
             result = Result(spec, loaded.family, self._receipt(loaded, action, checked), 0.0)
@@ -177,15 +192,24 @@ class Engine:
         result.receipt["result"] = digest(result)
         yield result
 
-    def slot(self):
+    @contextlib.contextmanager
+    def _slot(self, slots: threading.BoundedSemaphore) -> Iterator[None]:
         """A place among the requests that compute at once; waiting is bounded. Raises UserError("busy")."""
-        return _Slot(self._slots)
+        if not slots.acquire(timeout=WAIT_SECONDS):
+            raise UserError("busy")
+        try:
+            yield
+        finally:
+            slots.release()
 
-    def encode(self, model: str, picture: Image.Image) -> list[float]:
-        """The VAE latent of a picture, as values for its sliders."""
+    def encode(self, model: str, source: str | Path | BinaryIO) -> list[float]:
+        """The VAE latent of a picture in a file, as values for its sliders. Raises UserError for what is no picture."""
         loaded = self.get(model)
-        with self.slot():
-            return vae.encode(loaded, picture)
+        if loaded.family != "vae":
+            choices = [name for name, other in self.loaded.items() if other.family == "vae"]
+            raise UserError("bad_choice", name="model", value=model, choices=choices)
+        with self._slot(self._slots):  # decoding a large picture takes memory: not many at once
+            return vae.encode(loaded, receipt.open_picture(source))
 
     def _receipt(self, loaded: Loaded, action: str, controls: dict) -> dict:
         return {
@@ -216,25 +240,23 @@ class Engine:
         result = self.generate(old["model"], old["action"], controls)
         if old.get("sha256") and old["sha256"] != result.receipt["sha256"]:
             return result, "other_checkpoint"
-        if old.get("result") and old["result"] == result.receipt["result"]:
-            return result, "identical"
+        # What the file shows counts for more than its digest: the one may have been changed without the other.
         if isinstance(shown, str) and result.text:
             return result, "identical" if shown == result.text else "different"
         if isinstance(shown, np.ndarray) and result.pixels is not None:
             return result, compare(shown, result.pixels, result.action.scale)
-        return result, "different" if old.get("result") else "unverified"
+        if not old.get("result"):
+            return result, "unverified"
+        return result, "identical" if old["result"] == result.receipt["result"] else "different"
 
 
-class _Slot:
-    def __init__(self, semaphore: threading.BoundedSemaphore):
-        self.semaphore = semaphore
-
-    def __enter__(self) -> None:
-        if not self.semaphore.acquire(timeout=WAIT_SECONDS):
-            raise UserError("busy")
-
-    def __exit__(self, *error) -> None:
-        self.semaphore.release()
+def pick_device(name: str) -> torch.device:
+    """CUDA for "auto" if there is one, else the CPU. Raises UserError naming the devices of this machine."""
+    gpus = ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))] if torch.cuda.is_available() else []
+    choices = ["auto", "cpu", *gpus, *(["mps"] if torch.backends.mps.is_available() else [])]
+    if name not in choices:
+        raise UserError("bad_choice", name="device", value=name, choices=choices)
+    return torch.device(name if name != "auto" else "cuda" if gpus else "cpu")
 
 
 def digest(result: Result) -> str:
@@ -248,11 +270,11 @@ def digest(result: Result) -> str:
 
 def compare(shown: np.ndarray, pixels: np.ndarray, scale: int) -> str:
     """A file's pixels [H * scale, W * scale(, C)] against pixels [H, W, C]."""
-    small = shown[::scale, ::scale]
-    small = small[..., None] if small.ndim == 2 else small
-    if small.shape != pixels.shape:
+    large = pixels.repeat(scale, 0).repeat(scale, 1)
+    shown = shown[..., None] if shown.ndim == 2 else shown
+    if shown.shape != large.shape:
         return "different"
-    worst = np.abs(small.astype(int) - pixels.astype(int)).max()
+    worst = np.abs(shown.astype(int) - large.astype(int)).max()
     return "identical" if worst == 0 else "within_tolerance" if worst <= 1 else "different"
 
 

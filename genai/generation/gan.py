@@ -21,6 +21,8 @@ def _seed(name: str, default: int) -> Number:
 def _common(loaded) -> list[Control]:
     """Class and truncation. truncation_psi scales z: nearer to 0, more typical samples and less variety."""
     labels = tuple(loaded.meta.classes) or tuple(map(str, range(loaded.model.config.classes)))
+    if len(labels) != loaded.model.config.classes:
+        raise ValueError(f"{len(labels)} names for {loaded.model.config.classes} classes")
     return [Choice("label", (ANY, *labels), ANY), Number("truncation_psi", 0.0, 1.5, 1.0)]
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
-
 from genai.data.tokenizer import CharTokenizer
 from genai.generation import noise
 from genai.generation.actions import action
@@ -35,9 +33,4 @@ def write(loaded, c: dict) -> Iterator[str]:
     ids = tokenizer.encode(c["prompt"].replace("\r\n", "\n"))[None].to(loaded.device)
     draw = sampler([c["seed"]], c["temperature"], c["top_k"], c["top_p"])
 
-    def pieces() -> Iterator[str]:
-        with torch.inference_mode():
-            for token in loaded.model.sample(ids, draw, c["max_new_tokens"]):
-                yield tokenizer.decode(token)
-
-    return pieces()
+    return (tokenizer.decode(token) for token in loaded.model.sample(ids, draw, c["max_new_tokens"]))

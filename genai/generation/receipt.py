@@ -5,14 +5,17 @@ One canonical JSON, carried in a PNG's text chunk, a GIF's comment, a text file'
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import re
 import shlex
 import urllib.parse
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from genai.errors import UserError
 from genai.generation.images import to_pil
@@ -21,7 +24,8 @@ KEY = "genai"  # the PNG text chunk's keyword
 TEXT_MARK = "\n\n--- genai receipt: "
 KEYS = ("model", "action", "controls", "sha256", "version", "torch", "device", "dtype", "result")
 MAX_LENGTH = 100_000  # characters of a receipt that anyone needs
-MAX_PIXELS = 40_000_000
+MAX_PIXELS = 25_000_000  # of a picture that is read: a telephone's fit
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # Pillow knows many more, some of which start other programs
 
 
 def canonical(receipt: dict) -> str:
@@ -74,42 +78,45 @@ def text_bytes(text: str, receipt: dict) -> bytes:
 
 def open_picture(source) -> Image.Image:
     """A picture from a path or file, decoded and turned upright. Raises UserError for what is none, or is too large."""
-    from PIL import ImageOps
+    with _opened(source) as picture:
+        picture.load()
+        if picture.mode == "I;16":  # Pillow would clip 16 bits, not scale them
+            return picture.point(lambda v: v / 257).convert("L")
+        return ImageOps.exif_transpose(picture)
 
+
+@contextlib.contextmanager
+def _opened(source) -> Iterator[Image.Image]:
+    """A picture of bearable size, not yet decoded; whatever goes wrong with it in the block becomes a UserError."""
     try:
-        with Image.open(source) as picture:
+        with Image.open(source, formats=FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
-                raise UserError("image_too_large", width=picture.width, height=picture.height, limit=MAX_PIXELS)
-            if min(picture.size) == 0:
-                raise UserError("image_unreadable", name="", cause="empty")
-            picture.load()
-            return ImageOps.exif_transpose(picture)
-    except UserError:
-        raise
+                raise Image.DecompressionBombError(f"{picture.width * picture.height} pixels")
+            yield picture
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UserError("image_too_large", width="?", height="?", limit=MAX_PIXELS) from error
+        pixels = int(re.search(r"\d+", str(error))[0])
+        raise UserError("image_too_large", pixels=f"{pixels:,}", limit=f"{MAX_PIXELS:,}") from error
+    except UnidentifiedImageError as error:
+        raise UserError("picture_unreadable", cause=f"not one of {', '.join(FORMATS)}") from error
     except Exception as error:  # decoders raise nearly anything on hostile bytes
-        raise UserError("image_unreadable", name="", cause=str(error) or type(error).__name__) from error
+        raise UserError("picture_unreadable", cause=str(error) or type(error).__name__) from error
 
 
 def read_file(path: str) -> tuple[dict, np.ndarray | str | None]:
     """The receipt in a PNG, GIF or text file, and what the file shows (pixels uint8 [H, W], or text), to compare."""
-    if open(path, "rb").read(4) in (b"\x89PNG", b"GIF8"):
-        try:
-            with Image.open(path) as picture:
-                carried = picture.info.get(KEY) or picture.info.get("comment")
-                if picture.width * picture.height > MAX_PIXELS:
-                    raise UserError("image_too_large", width=picture.width, height=picture.height, limit=MAX_PIXELS)
-                pixels = np.asarray(picture) if picture.format == "PNG" and carried else None
-        except UserError:
-            raise
-        except Exception as error:
-            raise UserError("image_unreadable", name="", cause=str(error) or type(error).__name__) from error
+    try:
+        with open(path, "rb") as file:
+            start = file.read(MAX_LENGTH)
+    except OSError as error:
+        raise UserError("receipt_broken", cause=error.strerror or str(error)) from error
+    if start[:4] in (b"\x89PNG", b"GIF8"):
+        with _opened(path) as picture:
+            carried = picture.info.get(KEY) or picture.info.get("comment")
+            pixels = np.asarray(picture) if picture.format == "PNG" and carried else None
         if not carried:
             raise UserError("no_receipt")
         return parse(carried.decode("ascii", "replace") if isinstance(carried, bytes) else str(carried)), pixels
-    with open(path, encoding="utf-8", errors="replace") as file:
-        text = file.read(MAX_LENGTH)
+    text = start.decode("utf-8", "replace").replace("\r\n", "\n")
     body, mark, tail = text.rpartition(TEXT_MARK)
     if not mark:
         raise UserError("no_receipt")

@@ -55,7 +55,7 @@ def fit_digit(picture: Image.Image, size: int) -> np.ndarray:
     Ink may be dark on light (paper, a canvas) or light on dark; it is what differs from the border. Returns uint8
     [size, size]; all zeros for a drawing without ink.
     """
-    grey = np.asarray(flatten(picture).convert("L"), dtype=np.float32)
+    grey = np.asarray(flatten(picture), dtype=np.float32)
     border = np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
     ink = np.abs(grey - border)
     if ink.max() < 32:  # nothing but noise
@@ -66,7 +66,7 @@ def fit_digit(picture: Image.Image, size: int) -> np.ndarray:
     box = round(size * 20 / 28)
     scale = box / max(ink.shape)
     shape = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
-    small = Image.fromarray((ink * 255).astype(np.uint8)).resize(shape, Image.Resampling.BOX if scale < 1 else 1)
+    small = Image.fromarray((ink * 255).astype(np.uint8)).resize(shape, Image.Resampling.BOX if scale < 1 else Image.Resampling.LANCZOS)
     small = np.asarray(small, dtype=np.float32)
     ys, xs = np.mgrid[: small.shape[0], : small.shape[1]]
     mass = max(float(small.sum()), 1e-6)
@@ -79,12 +79,13 @@ def fit_digit(picture: Image.Image, size: int) -> np.ndarray:
 
 
 def flatten(picture: Image.Image) -> Image.Image:
-    """Transparent pixels become white paper, or black where all the ink is white already."""
+    """Grey, below 2,000 pixels a side. Transparent pixels become white paper, or black where the ink is light."""
+    factor = max(1, max(picture.size) // 1000)
     if "A" not in picture.getbands() and "transparency" not in picture.info:
-        return picture
-    rgba = picture.convert("RGBA")
-    pixels = np.asarray(rgba)
-    opaque = pixels[..., 3] > 127
-    light = opaque.any() and pixels[opaque][:, :3].mean() > 127
+        return picture.convert("L").reduce(factor)
+    rgba = picture.convert("RGBA").reduce(factor)
+    pixels = np.asarray(rgba, dtype=np.float32)
+    alpha = pixels[..., 3]
+    light = (pixels[..., :3].mean(-1) * alpha).sum() > 127 * alpha.sum()
     paper = Image.new("RGBA", rgba.size, (0, 0, 0, 255) if light else (255, 255, 255, 255))
-    return Image.alpha_composite(paper, rgba)
+    return Image.alpha_composite(paper, rgba).convert("L")

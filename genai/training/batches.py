@@ -3,6 +3,7 @@ processes agree on it without a word."""
 
 from __future__ import annotations
 
+import signal
 from functools import lru_cache
 
 import numpy as np
@@ -32,6 +33,12 @@ def epoch_indices(length: int, seed: int, start: int, count: int) -> np.ndarray:
     return np.concatenate(
         [epoch_order(length, seed, int(e))[positions[epochs == e] % length] for e in np.unique(epochs)]
     )
+
+
+def _ignore_signals(worker: int) -> None:
+    """Ctrl-C and torchrun signal the whole process group: readers live on until the loop has saved and ends them."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 class Batches:
@@ -97,7 +104,10 @@ class Batches:
     def _read_stream(self, step: int) -> tuple[Tensor, Tensor]:
         if self._stream is None:  # starts where the run (re)starts
             order = (self._mine(s).tolist() for s in range(step, self.steps))
-            self._stream = iter(DataLoader(self.data, batch_sampler=order, num_workers=2, prefetch_factor=4))
+            loader = DataLoader(
+                self.data, batch_sampler=order, num_workers=2, prefetch_factor=4, worker_init_fn=_ignore_signals
+            )
+            self._stream = iter(loader)
         try:
             batch = next(self._stream)
         except Exception:

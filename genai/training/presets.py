@@ -68,7 +68,7 @@ PRESETS: dict[tuple[str, str], Preset] = {
                 dataset="mnist", steps=60_000, batch_size=256, lr=1e-3, warmup_steps=500, grad_clip=200.0,
                 ema_half_life=0.02, beta2=0.999, weight_decay=0.05,
             ),
-            dict(latents=40, widths=(48, 96), blocks=3, hidden=320, warmup=0.05),
+            dict(latents=40, widths=(48, 64), blocks=3, hidden=256, warmup=0.05),
         ),
         Preset(
             "gpt-shakespeare", "cpu", "gpt",

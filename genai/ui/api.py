@@ -11,7 +11,6 @@ from typing import Any
 
 import gradio as gr
 
-from genai.generation import receipt
 from genai.generation.controls import Choice, Control, Number, Words
 from genai.generation.engine import ACTIONS, Engine, Loaded
 from genai.ui.vae import from_data_uri
@@ -38,7 +37,7 @@ def endpoint(engine: Engine, default: Loaded, action: str):
     @guarded
     def call(request, *values):
         *given, model = values
-        result = engine.generate(model or default.name, action, dict(zip([c.name for c in controls], given)))
+        result = engine.generate(model, action, dict(zip([c.name for c in controls], given)))
         answer = {"receipt": result.receipt, "milliseconds": round(result.milliseconds, 2)}
         if result.text:
             return answer | {"text": result.text}
@@ -52,8 +51,7 @@ def endpoint(engine: Engine, default: Loaded, action: str):
 def encode_endpoint(engine: Engine, default: Loaded):
     @guarded
     def call(request, image, model):
-        z = engine.encode(model or default.name, receipt.open_picture(from_data_uri({"image": image})))
-        return {"z": z}
+        return {"z": engine.encode(model, from_data_uri({"image": image}))}
 
     parameters = [("image", str, ""), ("model", str, default.name)]
     return signed(call, parameters, "encode_vae", "image: a picture of a digit as a data URI. Answers with its latent z.")

@@ -8,7 +8,7 @@ from genai.errors import UserError
 from genai.generation.engine import Engine
 from genai.generation.noise import MAX_SEED
 from genai.ui.shell import model_card, problem_card
-from genai.ui.stage import data_uri, stage
+from genai.ui.stage import answer, data_uri, stage
 from genai.ui.tab import Built, Tab
 from genai.ui.words import i18n
 
@@ -109,7 +109,9 @@ const pad = genai.pad(element.querySelector(".pad"), (x, y) => {
   self.draw({ ...self.last.request, controls: { ...self.last.request.controls, x, y } });
 });
 self.pad = pad;
-self.follow = (request) => {
+self.follow = ({ point, ...request }) => {
+  if (point) pad.set(...point, !request.model);
+  if (!request.model) return;
   const [x, y] = pad.get();
   self.draw({ ...request, controls: { ...request.controls, x, y } });
 };
@@ -138,12 +140,12 @@ def build(engine: Engine) -> Built:
                 info=i18n("ui.gan.truncation_info"), elem_id="gan-truncation",
             )  # fmt: skip
             gr.HTML('<p class="hint" data-t="ui.gan.about"></p>', js_on_load="genai.translate(element);")
-        with gr.Column(scale=5, min_width=320), gr.Tabs(elem_id="gan-views") as views:
-            with gr.Tab(i18n("ui.gan.views.grid"), id="sample"):
+        with gr.Column(scale=5, min_width=320), gr.Tabs(elem_id="gan-views"):
+            with gr.Tab(i18n("ui.gan.views.grid"), elem_id="view-gan-grid"):
                 start = engine.generate(loaded.name, "sample", {"seed": 1, "count": TILES})
                 tile = engine.generate(loaded.name, "sample", {"seed": 1})
-                stage("gan-grid", engine, GRID.replace("{tile}", data_uri(tile.pixels)), start, GRID_JS, card)
-            with gr.Tab(i18n("ui.gan.views.between"), id="interpolate"):
+                stage("gan-grid", engine, GRID.replace("{tile}", data_uri(tile.pixels)), answer(start), GRID_JS, card)
+            with gr.Tab(i18n("ui.gan.views.between"), elem_id="view-gan-between"):
                 with gr.Row(equal_height=True):
                     seed_to = gr.Number(2, label=i18n("ui.gan.seed_to"), precision=0, minimum=0, maximum=MAX_SEED,
                                         elem_id="gan-seed-to", scale=2)  # fmt: skip
@@ -151,24 +153,24 @@ def build(engine: Engine) -> Built:
                     position = gr.Slider(0, 1, 0.5, step=0.01, label=i18n("ui.gan.position"), elem_id="gan-position", scale=5)
                 middle = engine.generate(loaded.name, "interpolate", {"seed": 1, "seed_to": 2})
                 loop = '<div><button class="tool" data-act="loop"><span data-t="ui.gan.loop"></span></button></div>'
-                stage("gan-between", engine, ONE + loop, middle, BETWEEN_JS, card)
-            with gr.Tab(i18n("ui.gan.views.plane"), id="plane"):
+                stage("gan-between", engine, ONE + loop, answer(middle), BETWEEN_JS, card)
+            with gr.Tab(i18n("ui.gan.views.plane"), elem_id="view-gan-plane"):
                 centre = engine.generate(loaded.name, "plane", {"seed": 1})
-                stage("gan-plane", engine, PLANE, centre, PLANE_JS, card)
+                stage("gan-plane", engine, PLANE, answer(centre), PLANE_JS, card)
                 # The pad is no Gradio component; these two carry a link's point to it.
                 x = gr.Number(0, visible=False, elem_id="gan-x")
                 y = gr.Number(0, visible=False, elem_id="gan-y")
 
     common = [seed, label, truncation]
     base = f"""const model = {loaded.name!r}, common = {{ seed, label, truncation_psi: psi }};"""
-    grid_js = f"(seed, label, psi) => {{ {base} genai.stages['gan-grid'].draw({{ model, action: 'sample', controls: {{ ...common, count: {TILES} }} }}); }}"
-    between_js = f"(seed, label, psi, seed_to, position) => {{ {base} genai.stages['gan-between'].draw({{ model, action: 'interpolate', controls: {{ ...common, seed_to, position }} }}); }}"
-    plane_js = f"(seed, label, psi) => {{ {base} genai.stages['gan-plane'].follow({{ model, action: 'plane', controls: common }}); }}"
+    grid_js = f"(seed, label, psi) => {{ {base} genai.ask('gan-grid', {{ model, action: 'sample', controls: {{ ...common, count: {TILES} }} }}); }}"
+    between_js = f"(seed, label, psi, seed_to, position) => {{ {base} genai.ask('gan-between', {{ model, action: 'interpolate', controls: {{ ...common, seed_to, position }} }}); }}"
+    plane_js = f"(seed, label, psi) => {{ {base} genai.ask('gan-plane', {{ model, action: 'plane', controls: common }}); }}"
     quiet = dict(queue=False, show_progress="hidden", api_visibility="private")
     gr.on([c.change for c in common], None, common, None, js=grid_js, **quiet)
     gr.on([c.change for c in [*common, seed_to, position]], None, [*common, seed_to, position], None, js=between_js, **quiet)
     gr.on([c.change for c in common], None, common, None, js=plane_js, **quiet)
-    gr.on([x.change, y.change], None, [x, y], None, js="(x, y) => { genai.stages['gan-plane'].pad.set(x, y); }", **quiet)
+    gr.on([x.change, y.change], None, [x, y], None, js="(x, y) => genai.ask('gan-plane', { point: [x, y] })", **quiet)
     dice.click(None, None, seed, js="() => genai.dice()", **quiet)
     dice_to.click(None, None, seed_to, js="() => genai.dice()", **quiet)
 
@@ -181,8 +183,7 @@ def build(engine: Engine) -> Built:
             "loop": {**shared, "seed_to": seed_to},
             "plane": {**shared, "x": x, "y": y},
         },
-        extra=lambda action, controls: {views: gr.Tabs(selected="interpolate" if action == "loop" else action)},
-        others=[views],
+        views={"sample": "grid", "interpolate": "between", "loop": "between", "plane": "plane"},
     )  # fmt: skip
 
 

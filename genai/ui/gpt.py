@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import json
 import time
@@ -17,15 +18,23 @@ from genai.ui.tab import Built, Tab
 from genai.ui.words import guarded, i18n
 
 EXAMPLES = ["ROMEO:\n", "To be, or not to be", "First Citizen:\nWhat news from Rome?", "KING RICHARD III:\nMy horse", "JULIET:\nO "]
-REFRESH_SECONDS = 0.08  # how often the growing text is sent
+REFRESH_SECONDS = 0.15  # how often the growing text is sent
 
 JS = """
 const self = genai.stage("gpt", element, server, () => {});
 self.adopt = (made) => {
   self.last = made;
-  genai.showInUrl(made.query);
   self.say(genai.t("ui.gpt.status", made));
 };
+self.follow = (made) => {
+  self.adopt(made);
+  genai.showInUrl(made.query);
+};
+"""
+
+# Whatever text comes, while it grows or from a link, the toolbar below acts on it.
+PAGE_JS = """
+watch("value", () => genai.ask("gpt", JSON.parse(element.querySelector(".page").dataset.made)));
 """
 
 # Unknown characters are named while the prompt is typed, before anything runs.
@@ -57,7 +66,7 @@ def build(engine: Engine) -> Built:
             gr.HTML('<p class="hint" style="color:#b45309 !important" role="status"></p>', elem_id="gpt-unknown")
             with gr.Row():
                 run = gr.Button(i18n("ui.gpt.run"), variant="primary", elem_id="gpt-run", min_width=100)
-                stop = gr.Button(i18n("ui.gpt.stop"), elem_id="gpt-stop", interactive=False, min_width=80)
+                stop = gr.Button(i18n("ui.gpt.stop"), elem_id="gpt-stop", min_width=80)
             temperature = number("temperature", 0.05)
             length = number("max_new_tokens", 10)
             with gr.Accordion(i18n("ui.advanced"), open=False):
@@ -67,9 +76,8 @@ def build(engine: Engine) -> Built:
                     dice = gr.Button("⚄", elem_id="gpt-dice", elem_classes="dice", min_width=44, scale=1)
             gr.Examples(EXAMPLES, prompt, label=i18n("ui.gpt.examples"), elem_id="gpt-examples")
         with gr.Column(scale=5, min_width=320):
-            page = gr.HTML(typeset(first), elem_id="gpt-page")
-            stage("gpt", engine, "", None, JS, model_card(loaded))
-            made = gr.Textbox(visible=False)
+            page = gr.HTML(typeset(first), elem_id="gpt-page", js_on_load=PAGE_JS)
+            stage("gpt", engine, "", describe(first), JS, model_card(loaded))
     widgets = {
         "prompt": prompt, "temperature": temperature, "top_k": top_k, "top_p": top_p,
         "max_new_tokens": length, "seed": seed,
@@ -77,37 +85,28 @@ def build(engine: Engine) -> Built:
 
     @guarded
     def write(request: gr.Request, *values):
-        """Yields (page, what the toolbar acts on, run button, stop button)."""
-        request_controls = dict(zip(widgets, values))
-        working = gr.Button(interactive=False), gr.Button(interactive=True)
-        idle = gr.Button(interactive=True), gr.Button(interactive=False)
-        shown = 0.0
-        result = None
-        for result in engine.stream(loaded.name, "write", request_controls):
+        """Yields the page. It is the only output: each further one costs the browser a rendering at every update."""
+        shown, result = 0.0, None
+        for result in engine.stream(loaded.name, "write", dict(zip(widgets, values))):
             if "result" not in result.receipt and time.perf_counter() - shown > REFRESH_SECONDS:
                 shown = time.perf_counter()
-                yield typeset(result, growing=True), describe(result), *working
-        yield typeset(result), describe(result), *idle
+                yield typeset(result, growing=True)
+        yield typeset(result)
 
-    outputs = [page, made, run, stop]
-    inputs = list(widgets.values())
-    event = gr.on([run.click], write, inputs, outputs, show_progress="hidden", api_visibility="private",
-                  concurrency_limit=2, trigger_mode="once")  # fmt: skip
-    event.failure(lambda: (gr.Button(interactive=True), gr.Button(interactive=False)), None, [run, stop], queue=False,
-                  api_visibility="private")  # fmt: skip
-    stop.click(lambda: (gr.Button(interactive=True), gr.Button(interactive=False)), None, [run, stop], cancels=[event],
-               queue=False, api_visibility="private", js="() => document.querySelector('#gpt-page .cursor')?.classList.remove('cursor')")  # fmt: skip
     quiet = dict(queue=False, show_progress="hidden", api_visibility="private")
-    made.change(None, made, None, js="(made) => made && genai.stages.gpt.adopt(JSON.parse(made))", **quiet)
+    event = run.click(write, list(widgets.values()), page, show_progress="hidden", api_visibility="private",
+                      concurrency_limit=2, trigger_mode="once")  # fmt: skip
+    stop.click(None, None, None, cancels=[event])
+    stop.click(None, None, None, js="() => document.querySelector('#gpt-page .cursor')?.remove()", **quiet)
     dice.click(None, None, seed, js="() => genai.dice()", **quiet)
     alphabet = json.dumps(loaded.tokenizer.alphabet + "\r")
     prompt.change(None, prompt, None, js=HINT_JS.replace("ALPHABET", alphabet), **quiet)
 
     def restored(action: str, given: dict) -> dict:
         result = engine.generate(loaded.name, "write", given)
-        return {page: typeset(result), made: describe(result)}
+        return {page: typeset(result)}
 
-    return Built("gpt", loaded.name, "gpt", widgets={"write": widgets}, extra=restored, others=[page, made])
+    return Built("gpt", loaded.name, "gpt", widgets={"write": widgets}, extra=restored, others=[page])
 
 
 def typeset(result: Result, growing: bool = False) -> str:
@@ -115,17 +114,18 @@ def typeset(result: Result, growing: bool = False) -> str:
     prompt = result.receipt["controls"]["prompt"].replace("\r\n", "\n")
     written = html.escape(result.text[len(prompt) :])
     cursor = '<span class="cursor"></span>' if growing else ""
-    return f'<div class="page" lang="en"><b>{html.escape(prompt)}</b><span class="written">{written}</span>{cursor}</div>'
+    made = html.escape(json.dumps(describe(result)))
+    return f'<div class="page" lang="en" data-made="{made}"><b>{html.escape(prompt)}</b><span class="written">{written}</span>{cursor}</div>'
 
 
-def describe(result: Result) -> str:
+def describe(result: Result) -> dict:
     """What the toolbar acts on. A text that is stopped here is exactly the one whose length is what it has now."""
-    told = answer(result)
-    told["request"]["controls"] = {**told["request"]["controls"], "max_new_tokens": max(1, result.tokens)}
+    controls = {**result.receipt["controls"], "max_new_tokens": max(1, result.tokens)}
+    told = answer(dataclasses.replace(result, receipt={**result.receipt, "controls": controls}))
     told["tokens"] = result.tokens
     told["rate"] = round(1000 * result.tokens / max(result.milliseconds, 1e-3))
     told["ms"] = round(result.milliseconds)
-    return json.dumps(told)
+    return told
 
 
 TAB = Tab("gpt", build)

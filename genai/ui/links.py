@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import urllib.parse
 
 import gradio as gr
 
@@ -14,37 +15,49 @@ from genai.ui.tab import Built
 from genai.ui.words import guarded, i18n, language_of, message_of
 
 
-def add_links(page: gr.Blocks, engine: Engine, tabs: gr.Tabs, notice: gr.HTML, built: list[Built]) -> None:
+# The notice says which tab and view its result belongs to. They are opened from here: were the tabs themselves outputs of
+# an event, Gradio would copy the whole page's state at every update of any later event (0.1 s for each piece of text).
+NOTICE_JS = """
+watch("value", () => {
+  const told = element.querySelector("[data-tab]");
+  for (const id of told ? [told.dataset.tab, told.dataset.view] : []) document.getElementById(`${id}-button`)?.click();
+});
+"""
+
+
+def add_links(page: gr.Blocks, engine: Engine, notice: gr.HTML, built: list[Built]) -> None:
     with gr.Accordion(i18n("ui.open.title"), open=False, elem_id="open"):
         file = gr.File(label=i18n("ui.open.label"), file_types=[".png", ".gif", ".txt"], type="filepath", elem_id="open-file")
 
     extras = [part for tab in built for part in all_parts(tab)]
-    targets = list(dict.fromkeys([tabs, notice, *extras]))
+    targets = list(dict.fromkeys([notice, *extras]))
+    query = gr.Textbox(visible=False)  # the page's address, where it names a result
 
     def restore(old: dict, shown, lang: str) -> dict:
         """Updates that put a receipt's controls back, and the notice that says how its result compares."""
         result, verdict = engine.again(old, shown)
         made = result.receipt
         updates: dict = {}
+        place = ""
         for tab in built:
             if tab.model != made["model"] or made["action"] not in tab.widgets:
                 continue
             widgets = tab.widgets[made["action"]]
             updates = {widget: made["controls"][name] for name, widget in widgets.items()}
             updates |= tab.extra(made["action"], made["controls"])
-            updates[tabs] = gr.Tabs(selected=tab.id)
+            place = f' data-tab="tab-{tab.id}" data-view="view-{tab.id}-{tab.views.get(made["action"], "")}"'
         said = text(lang, f"ui.open.{verdict}", model=made["model"], action=made["action"])
         kind = "" if verdict in ("identical", "within_tolerance", "unverified") else " bad"
-        updates[notice] = f'<div class="notice{kind}" role="status" data-verdict="{verdict}">{html.escape(said)}</div>'
+        updates[notice] = f'<div class="notice{kind}" role="status" data-verdict="{verdict}"{place}>{html.escape(said)}</div>'
         return updates
 
     def filled(updates: dict) -> list:
         return [updates.get(target, gr.skip()) for target in targets]
 
-    def from_link(request: gr.Request):
+    def from_link(request: gr.Request, address):
         lang = language_of(request)
         try:
-            old = receipt.from_query(dict(request.query_params))
+            old = receipt.from_query(dict(urllib.parse.parse_qsl(str(address)[: receipt.MAX_LENGTH])))
             return filled(restore(old, None, lang)) if old else [gr.skip() for _ in targets]
         except Exception as error:
             said = html.escape(message_of(error, lang))
@@ -58,7 +71,9 @@ def add_links(page: gr.Blocks, engine: Engine, tabs: gr.Tabs, notice: gr.HTML, b
             raise UserError("no_receipt")
         return filled(restore(*receipt.read_file(path), language_of(request)))
 
-    page.load(from_link, None, targets, queue=False, show_progress="hidden", api_visibility="private")
+    quiet = dict(queue=False, show_progress="hidden", api_visibility="private")
+    page.load(None, None, query, js="() => location.search.includes('model=') ? location.search.slice(1) : ''", **quiet)
+    query.change(from_link, query, targets, **quiet)
     file.upload(from_file, file, targets, show_progress="hidden", api_visibility="private")
 
 

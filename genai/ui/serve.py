@@ -7,11 +7,12 @@ import sys
 
 import gradio as gr
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from genai.strings import text
 from genai.ui.shell import ASSETS, THEME, css, head
-from genai.ui.words import TRANSLATIONS
+from genai.ui.words import TRANSLATIONS, language_of
 
 MAX_BODY = 6_000_000  # bytes of any request; Gradio itself would read and parse whatever comes
 
@@ -25,21 +26,32 @@ class BodyLimit:
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        lang = language_of(Request(scope))
+        refusal = PlainTextResponse(text(lang, "errors.body_too_large", limit=f"{self.limit:,}"), status_code=413)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if not announced.isdigit() or int(announced) > self.limit:
-            refusal = PlainTextResponse(text("en", "errors.body_too_large", limit=f"{self.limit:,}"), status_code=413)
             return await refusal(scope, receive, send)
-        received = 0
+        received, answering = 0, False
 
-        async def counted():
+        async def counted():  # an unannounced (chunked) body is cut off
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.limit:  # an unannounced (chunked) body: cut off
-                return {"type": "http.disconnect"}
-            return message
+            return message if received <= self.limit else {"type": "http.disconnect"}
 
-        return await self.app(scope, counted, send)
+        async def answered(message):  # ... and what the app makes of the cut is no answer
+            nonlocal answering
+            if received <= self.limit or answering:
+                answering = True
+                await send(message)
+
+        try:
+            await self.app(scope, counted, answered)
+        except Exception:
+            if received <= self.limit:
+                raise
+        if received > self.limit and not answering:
+            await refusal(scope, receive, send)
 
 
 class EarlyScript:
@@ -84,7 +96,7 @@ class Page(gr.Blocks):
         )  # fmt: skip
         try:
             return super().launch(**(settings | overrides))
-        except OSError as error:
+        except (OSError, OverflowError) as error:  # taken, forbidden, or beyond 65535
             port = overrides.get("server_port") or os.environ.get("GRADIO_SERVER_PORT", "7860-7959")
             print(f"error: {text('en', 'errors.port_taken', port=port, cause=str(error))}", file=sys.stderr)
             raise SystemExit(2) from None

@@ -10,6 +10,7 @@ import base64
 import html
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -21,7 +22,6 @@ from genai.generation.engine import Engine, Result
 from genai.generation.images import to_pil
 from genai.ui.words import message_of
 
-MAX_REQUEST = 20_000  # characters of a frame request that anyone needs
 TYPES = {"image": "image/png", "loop": "image/gif", "text": "text/plain"}
 
 TOOLS = """
@@ -51,7 +51,7 @@ def answer(result: Result) -> dict[str, Any]:
         "ms": round(result.milliseconds, 2),
         "device": result.receipt["device"].upper(),
         "query": receipt.to_query(result.receipt),
-        "command": receipt.to_command(result.receipt, "" if result.action.kind == "text" else ".png"),
+        "command": receipt.to_command(result.receipt, "" if result.action.kind == "text" else Path(result.file_name).suffix),
         "api": receipt.to_api_call(result.receipt, result.family),
         "request": {k: result.receipt[k] for k in ("model", "action", "controls")},
     }
@@ -62,7 +62,7 @@ def answer(result: Result) -> dict[str, Any]:
 
 def read_request(payload: Any) -> tuple[str, str, dict]:
     """model, action and controls of a browser's request; their values are checked by the engine."""
-    if not isinstance(payload, dict) or len(json.dumps(payload, default=str)) > MAX_REQUEST:
+    if not isinstance(payload, dict):
         raise UserError("bad_request")
     return payload.get("model"), payload.get("action"), payload.get("controls")
 
@@ -91,22 +91,21 @@ def server_functions(engine: Engine) -> list:
     return [frame, file]
 
 
-def stage(stage_id: str, engine: Engine, body: str, initial: Result | None, js: str, card: str = "", extra=()) -> gr.HTML:
+def stage(stage_id: str, engine: Engine, body: str, first: dict, js: str, card: str = "", extra=()) -> gr.HTML:
     """A stage named `genai.stages[stage_id]` in the browser.
 
     Args:
-        body: the HTML of its picture; `{src}` becomes the initial picture, so that it is there when the page opens.
+        body: the HTML of its picture; `{src}` becomes the first picture, so that it is there when the page opens.
+        first: the `answer` that the page opens with.
         js: runs once with `element` and `server`; must end by making `self = genai.stage(id, element, server, show)`.
     """
-    first = answer(initial) if initial else {}
     shown = body.replace("{src}", first.get("src", ""))
     return gr.HTML(
         f'<div class="stage" data-initial="{html.escape(json.dumps(first))}">{shown}{TOOLS}{card}</div>',
         elem_id=f"stage-{stage_id}",
         js_on_load=js
         + f"""
-        const first = JSON.parse(element.querySelector("[data-initial]").dataset.initial);
-        if (first.request && !genai.stages["{stage_id}"].last) genai.stages["{stage_id}"].adopt(first);
+        genai.open("{stage_id}", JSON.parse(element.querySelector("[data-initial]").dataset.initial));
         """,
         server_functions=[*server_functions(engine), *extra],
     )

@@ -16,6 +16,7 @@ class Built:
     """A tab that stands.
 
     widgets: action -> control name -> component, for each action that a link can restore.
+    views: action -> the view of the tab (elem_id "view-<tab>-<view>") that shows it, where there are several.
     extra: (action, controls) -> updates of further components; `others` lists those.
     """
 
@@ -23,6 +24,7 @@ class Built:
     model: str = ""
     family: str = ""
     widgets: dict[str, dict[str, gr.components.Component]] = field(default_factory=dict)
+    views: dict[str, str] = field(default_factory=dict)
     extra: Callable[[str, dict], dict[Any, Any]] = lambda action, controls: {}
     others: list[Any] = field(default_factory=list)
 

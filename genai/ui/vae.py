@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import random
 
 import gradio as gr
 
 from genai.errors import UserError
-from genai.generation import receipt
 from genai.generation.engine import Engine, Loaded
 from genai.generation.noise import MAX_SEED
 from genai.generation.vae import LIMIT, prior_latent
 from genai.ui.shell import model_card, problem_card
-from genai.ui.stage import language, stage
+from genai.ui.stage import answer, language, stage
 from genai.ui.tab import Built, Tab
 from genai.ui.words import guarded, i18n, message_of
 
@@ -110,7 +108,7 @@ def build(engine: Engine) -> Built:
                 sliders += [slider(i) for i in range(shown, count)]
         with gr.Column(scale=5, min_width=320):
             first = engine.generate(loaded.name, "decode", {"z": start})
-            stage("vae", engine, BODY, first, JS, model_card(loaded), extra=[encoder(engine, loaded)])
+            stage("vae", engine, BODY, answer(first), JS, model_card(loaded), extra=[encoder(engine, loaded)])
             upload = gr.UploadButton(i18n("ui.vae.upload"), file_types=["image"], elem_id="vae-upload", size="sm", scale=0)
     bridge = gr.HTML("", elem_id="vae-bridge", html_template="", js_on_load=BRIDGE_JS)
 
@@ -119,7 +117,7 @@ def build(engine: Engine) -> Built:
     place_of = [order.index(dim) for dim in range(count)]
     draw = (
         f"(...v) => {{ const z = {place_of}.map((i) => v[i]);"
-        f" genai.stages.vae.draw({{ model: {loaded.name!r}, action: 'decode', controls: {{ z }} }}); }}"
+        f" genai.ask('vae', {{ model: {loaded.name!r}, action: 'decode', controls: {{ z }} }}); }}"
     )
     gr.on([s.change for s in sliders], None, sliders, None, js=draw, **quiet)
     bridge.change(None, bridge, sliders, js=f"(z) => {{ z = JSON.parse(z); return {order}.map((d) => z[d]); }}", **quiet)
@@ -135,8 +133,8 @@ def build(engine: Engine) -> Built:
     @guarded
     def read_upload(request: gr.Request, path: str | None):
         if not path:
-            raise UserError("image_unreadable", name="", cause="no file")
-        return by_order(engine.encode(loaded.name, receipt.open_picture(path)))
+            raise UserError("picture_unreadable", cause="no file")
+        return by_order(engine.encode(loaded.name, path))
 
     dice.click(roll, None, sliders, **quiet)
     upload.upload(read_upload, upload, sliders, show_progress="hidden", api_visibility="private")
@@ -160,7 +158,7 @@ def encoder(engine: Engine, loaded: Loaded):
     def encode(payload):
         """{"image": data URI of a drawing} -> {"z": latent} or {"error"}."""
         try:
-            return {"z": engine.encode(loaded.name, receipt.open_picture(from_data_uri(payload)))}
+            return {"z": engine.encode(loaded.name, from_data_uri(payload))}
         except Exception as error:
             return {"error": message_of(error, language(payload))}
 
@@ -169,12 +167,12 @@ def encoder(engine: Engine, loaded: Loaded):
 
 def from_data_uri(payload) -> io.BytesIO:
     uri = payload.get("image") if isinstance(payload, dict) else None
-    if not isinstance(uri, str) or not uri.startswith("data:image/") or len(uri) > MAX_DRAWING:
-        raise UserError("image_unreadable", name="", cause="expected an image as a data URI")
     try:
+        if not isinstance(uri, str) or not uri.startswith("data:image/") or len(uri) > MAX_DRAWING:
+            raise ValueError
         return io.BytesIO(base64.b64decode(uri.partition(",")[2], validate=True))
-    except binascii.Error as error:
-        raise UserError("image_unreadable", name="", cause=str(error)) from error
+    except ValueError as error:
+        raise UserError("not_a_picture", name="image", value=uri, limit=f"{MAX_DRAWING:,}") from error
 
 
 TAB = Tab("vae", build)

@@ -72,7 +72,18 @@
     }, 250);
   };
 
-  const stages = {};
+  // A stage exists once its tab has been opened; what its controls asked for before that waits here.
+  const stages = {}, waiting = {};
+  const ask = (id, request) => {
+    if (stages[id]?.last) stages[id].follow(request);
+    else waiting[id] = { ...waiting[id], ...request };
+  };
+  /* The stage stands and shows its first picture; now what was asked meanwhile. */
+  const open = (id, first) => {
+    if (first.request && !stages[id].last) stages[id].adopt(first);
+    if (waiting[id] && stages[id].last) stages[id].follow(waiting[id]);
+    delete waiting[id];
+  };
 
   /* Make `element` a stage. `show(answer)` draws what server.frame answered; the toolbar acts on the last answer. */
   const stage = (id, element, server, show) => {
@@ -123,7 +134,7 @@
     self.adopt = (answer) => {
       self.last = answer;
       show(answer);
-      say(t("ui.status", { ms: "–", model: Math.max(1, Math.round(answer.ms)), device: answer.device }));
+      say(t("ui.status_first", { model: Math.max(1, Math.round(answer.ms)), device: answer.device }));
     };
     self.follow = self.draw;
 
@@ -199,5 +210,5 @@
 
   const dice = () => Math.floor(Math.random() * 2 ** 32);
 
-  window.genai = { lang, t, translate, stage, stages, pad, dice, save, copy, switchLanguage, setTheme, startTheme, showInUrl, linkTo };
+  window.genai = { lang, t, translate, stage, stages, ask, open, pad, dice, save, copy, switchLanguage, setTheme, startTheme, showInUrl, linkTo };
 })();

@@ -1,0 +1,257 @@
+"""`python train.py`: what it prints, what it accepts, and how it says no."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+import torch
+from conftest import run_python
+
+import train
+from genai.checkpoint import MAX_BYTES
+from genai.data import DATASETS
+from genai.errors import UserError
+from genai.models import FAMILIES, build_model
+from genai.training.config import RunConfig, TrainConfig, override, parse
+from genai.training.presets import PRESETS, get_preset, names
+
+EVERY = pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: f"{p.name}-{p.size}")
+
+
+@pytest.fixture(autouse=True)
+def nothing_trains(monkeypatch):
+    """A command that should have been refused must not start."""
+
+    def started(*args, **kwargs):
+        raise AssertionError("training has started")
+
+    monkeypatch.setattr("genai.training.loop.train", started)
+
+
+def refused(capsys, *words: str) -> str:
+    """The error of a command that is refused: exit code 2 and one line."""
+    assert train.main([*words]) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("error: ") and message.count("\n") == 1
+    return message
+
+
+# -- what it prints ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [[], ["-h"], ["--help"]], ids=str)
+def test_lists_the_presets(words, capsys):
+    assert train.main(words) == 0
+    out = capsys.readouterr().out
+    for preset in PRESETS.values():
+        row = next(x for x in out.splitlines() if x.split()[:2] == [preset.name, preset.size])
+        assert preset.duration in row and preset.expected in row and preset.train.dataset in row
+    assert "torchrun" in out and "--dry_run" in out
+
+
+def test_the_real_program_lists_and_refuses():
+    done = run_python("train.py")
+    assert done.returncode == 0 and "gpt-shakespeare" in done.stdout and not done.stderr
+    done = run_python("train.py", "gan-cats")
+    assert done.returncode == 2 and not done.stdout
+    assert done.stderr.startswith("error: There is no preset gan-cats") and "Traceback" not in done.stderr
+    assert all(name in done.stderr for name in names())
+
+
+@EVERY
+def test_dry_run_prints_the_whole_configuration(preset, capsys):
+    assert train.main([preset.name, "--size", preset.size, "--dry_run"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["preset"], shown["size"], shown["family"]) == (preset.name, preset.size, preset.family)
+    parts = {"model": FAMILIES[preset.family].Config, "train": TrainConfig, "run": RunConfig}
+    for part, config in parts.items():
+        assert shown[part].keys() == {f.name for f in dataclasses.fields(config)}
+    assert shown["train"] == json.loads(json.dumps(dataclasses.asdict(preset.train)))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [
+            "--lr",
+            "0.5",
+            "--widths",
+            "8,4",
+            "--d_widths",
+            "4 8",
+            "--flip",
+            "yes",
+            "--run",
+            "mine",
+            "--dry_run",
+        ],
+        ["--lr=5e-1", "--widths=8,4", "--d-widths=4,8", "--flip=True", "--run=mine", "--dry-run"],
+        [
+            "--dry_run",
+            "--lr",
+            "9",
+            "--lr",
+            ".5",
+            "--widths",
+            "8 4",
+            "--d_widths",
+            "4,8",
+            "--flip",
+            "1",
+            "--run",
+            "mine",
+        ],
+    ],
+    ids=["spaces", "equals", "last one counts"],
+)
+def test_overrides(words, capsys):
+    assert train.main(["gan-digits", *words]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["train"]["lr"] == 0.5 and shown["run"]["run"] == "mine"
+    assert (
+        shown["model"]["widths"] == [8, 4]
+        and shown["model"]["d_widths"] == [4, 8]
+        and shown["model"]["flip"] is True
+    )
+
+
+# -- how it says no ------------------------------------------------------------------------------------------
+
+
+def test_unknown_preset(capsys):
+    message = refused(capsys, "gan-cats")
+    assert "gan-cats" in message and all(name in message for name in names())
+
+
+def test_unknown_size(capsys):
+    message = refused(capsys, "gan-digits", "--size", "tpu")
+    assert "tpu" in message and "cpu, gpu" in message
+
+
+@EVERY
+def test_unknown_option_names_all_there_are(preset, capsys):
+    message = refused(capsys, preset.name, "--learning-rate", "0.1")
+    assert "learning_rate" in message
+    for config in (FAMILIES[preset.family].Config, TrainConfig, RunConfig):
+        assert all(f.name in message for f in dataclasses.fields(config))
+
+
+@pytest.mark.parametrize(
+    "words, named",
+    [
+        (["stray"], ["stray", "--key value"]),
+        (["--lr", "0.1", "0.2"], ["0.2"]),
+        (["-lr", "0.1"], ["-lr"]),
+        (["--lr"], ["--lr"]),
+        (["--lr", "fast"], ["lr", "fast", "float"]),
+        (["--lr="], ["lr", "float"]),
+        (["--lr", "nan"], ["lr", "nan", "finite"]),
+        (["--lr", "inf"], ["lr", "finite"]),
+        (["--lr", "-1"], ["lr", "-1", "from 0"]),
+        (["--steps", "1e3"], ["steps", "1e3", "int"]),
+        (["--steps", "0"], ["steps", "from 1"]),
+        (["--steps", "-5"], ["steps", "from 1"]),
+        (["--steps", "9" * 5000], ["steps"]),
+        (["--batch_size", "0"], ["batch_size", "from 1"]),
+        (["--log_every", "0"], ["log_every", "from 1"]),
+        (["--save_every", "0"], ["save_every", "from 1"]),
+        (["--sample_every", "0"], ["sample_every", "from 1"]),
+        (["--penalty_every", "0"], ["penalty_every", "from 1"]),
+        (["--seed", "-1"], ["seed", "from 0"]),
+        (["--beta1", "1"], ["beta1"]),
+        (["--widths", "wide"], ["widths", "wide", "tuple"]),
+        (["--widths", ""], ["widths", "64,32"]),
+        (["--widths", "8,0"], ["widths", "8,0"]),
+        (["--widths", "8,-8"], ["widths", "8,-8"]),
+        (["--flip", "maybe"], ["flip", "maybe", "bool"]),
+        (["--optimizer", "sgd"], ["optimizer", "sgd", "adamw, muon"]),
+        (["--schedule", "step"], ["schedule", "cosine, linear"]),
+        (["--precision", "fp8"], ["precision", "auto, fp32, bf16"]),
+    ],
+    ids=lambda x: " ".join(x)[:30],
+)
+def test_bad_words(words, named, capsys):
+    message = refused(capsys, "gan-digits", *words)
+    assert all(word in message for word in named), message
+    assert len(message) < 1500
+
+
+@pytest.mark.parametrize(
+    "preset, words, named",
+    [
+        ("gan-digits", ["--dataset", "cifar"], ["cifar", *DATASETS]),
+        ("gan-digits", ["--device", "tpu"], ["device", "tpu", "auto, cpu"]),
+        ("gan-digits", ["--device", "cuda:99"], ["cuda:99", "auto, cpu"]),
+        ("gan-digits", ["--optimizer", "muon"], ["muon", "adamw"]),
+        ("gan-digits", ["--widths", "8,8,8,8"], ["28", "(8, 8, 8, 8)"]),
+        ("gan-digits", ["--body", "swin"], ["swin", "plain", "residual"]),
+        ("vae-digits", ["--widths", "8,8,8"], ["28"]),
+        ("gpt-shakespeare", ["--n_head", "5"], ["n_embd", "n_head"]),
+        ("gpt-shakespeare", ["--block_size", "60000"], ["60001", "tokens"]),
+        ("gpt-shakespeare", ["--dataset", "mnist"], ["text", "images"]),
+    ],
+    ids=str,
+)
+def test_bad_combinations(preset, words, named, data_root, tmp_path, capsys, monkeypatch):
+    """What only the data, the machine or the model can tell; said as well, before anything is written."""
+    monkeypatch.undo()
+    common = ["--size", "cpu", "--data_root", str(data_root), "--runs_root", str(tmp_path / "runs")]
+    device = [] if "--device" in words else ["--device", "cpu"]
+    assert train.main([preset, *common, *device, *words]) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("error: ") and all(word in message for word in named), message
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_folder_that_is_a_file(data_root, tmp_path, capsys, monkeypatch):
+    monkeypatch.undo()
+    (tmp_path / "vae-digits").write_text("in the way")
+    words = ["vae-digits", "--size", "cpu", "--device", "cpu", "--data_root", str(data_root)]
+    assert train.main([*words, "--runs_root", str(tmp_path)]) == 2
+    assert str(tmp_path / "vae-digits") in capsys.readouterr().err
+
+
+# -- presets and parsing -------------------------------------------------------------------------------------
+
+
+@EVERY
+def test_preset_builds_and_its_checkpoint_is_small(preset):
+    """Half precision takes two bytes a parameter; metadata gets a tenth of a megabyte."""
+    assert preset.train.dataset in DATASETS and preset.family in FAMILIES
+    assert preset.model.keys() <= {f.name for f in dataclasses.fields(FAMILIES[preset.family].Config)}
+    with torch.device("meta"):
+        model = build_model(preset.family, preset.model)
+    assert 2 * sum(p.numel() for p in model.parameters()) + 100_000 < MAX_BYTES
+    assert get_preset(preset.name, preset.size) is preset
+    limits = TrainConfig.RANGES | getattr(FAMILIES[preset.family].Config, "RANGES", {})
+    values = dataclasses.asdict(preset.train) | preset.model
+    assert all(low <= values[name] <= high for name, (low, high) in limits.items() if name in values)
+
+
+def test_every_preset_has_both_sizes():
+    assert set(PRESETS) == {(name, size) for name in names() for size in ("cpu", "gpu")}
+
+
+@EVERY
+def test_every_value_can_be_given_as_a_word(preset):
+    """Each field of each config, printed and parsed, is itself."""
+    configs = (preset.train, RunConfig(), FAMILIES[preset.family].Config(**preset.model))
+    for config in configs:
+        words = {}
+        for f in dataclasses.fields(config):
+            value = getattr(config, f.name)
+            words[f.name] = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        again, rest = override(config, words)
+        assert again == config and not rest
+
+
+def test_parse():
+    assert parse("x", "3", "int") == 3 and parse("x", "3", "float") == 3.0
+    assert parse("x", "no", "bool") is False and parse("x", "1,2 3", "tuple[int, ...]") == (1, 2, 3)
+    assert parse("x", "b", "str", ("a", "b")) == "b"
+    with pytest.raises(UserError, match="a, b"):
+        parse("x", "c", "str", ("a", "b"))
+    with pytest.raises(UserError, match="from 2 to 4"):
+        parse("x", "5", "int", (), (2, 4))
