@@ -4,6 +4,8 @@
     python -m genai gan-digits --seed 7 --label 3 --out seven.png
     python -m genai gpt-shakespeare --prompt "ROMEO:"
     python -m genai --receipt file.png                  makes a file's result again and compares
+
+More options: --action, --checkpoints FOLDER, --device.
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ def _main(argv: list[str]) -> int:
         path = options.pop("receipt")
         for word in (model, *options):
             if word:
-                raise UserError("unknown_option", value=word, choices=["--receipt", "--out", "--checkpoints", "--device"])
+                known = ["--receipt", "--out", "--checkpoints", "--device"]
+                raise UserError("unknown_option", value=word, choices=known)
         return again(engine, path, out)
     if not model and not options:
         print(__doc__)

@@ -2,8 +2,8 @@
 
     python -m genai.bench [--checkpoints DIR] [--only NAME ...] [--json]
 
-One row a figure: its median, its p95 (95 % of the repetitions were at least as good), how many repetitions there
-were, after a warm-up. What a figure lacks (Chromium, a checkpoint) its row says; the others go on.
+One row a figure: its median, its p95 (95 % of the repetitions were at least as good), how many there were,
+all after a warm-up. What a figure lacks (Chromium, a checkpoint) its row says; the others go on.
 
 To add a figure, write a function that takes a Setting and returns a Figure, and put @bench above it.
 """
@@ -19,6 +19,7 @@ import math
 import os
 import platform
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -205,7 +206,7 @@ def end(process: subprocess.Popen) -> None:
         process.wait()
 
 
-# A step: set the slider as a drag does, wait for the picture whose request holds the value and for its decode.
+# A step: set the slider as a drag does, wait for the picture whose request holds the value and its decode.
 DRAG_JS = """
 async ([stage, slider, picture, control, values]) => {
   const input = document.querySelector(slider), image = document.querySelector(picture);
@@ -649,4 +650,5 @@ def run_all(chosen: list[str], checkpoints: Path, as_json: bool) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # ends what was started, too
     sys.exit(main(sys.argv[1:]))

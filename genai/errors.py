@@ -1,7 +1,8 @@
 """The one exception that is meant for the person at the keyboard.
 
-It carries a code and the facts (the bad value, the valid choices); the words live in `genai/strings`, once for each
-language, so the command line and the page say the same thing and the page can say it in the visitor's language.
+It carries a code and the facts (the bad value, the valid choices); the words live in `genai/strings`, once
+for each language, so the command line and the page say the same thing and the page can say it in the
+visitor's language.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ class UserError(ValueError):
 
     Args:
         code: key below `errors.` in `genai/strings/<lang>.json`.
-        **details: what the message names, e.g. `name="seed", value="nan"`; cut to 120 characters. `value` is what was
-            given, and may be anything; another list is one of names (`choices`), which the reader needs whole.
+        **details: what the message names, e.g. `name="seed", value="nan"`; cut to 120 characters. `value` is
+            what was given, and may be anything; another list is one of names (`choices`), needed whole.
     """
 
     def __init__(self, code: str, **details):

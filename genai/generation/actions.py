@@ -1,7 +1,9 @@
-"""What each family can be asked to do. An action is a function of (loaded model, checked controls) and nothing else.
+"""What each family can be asked to do.
 
     ACTIONS["gan"]["sample"].controls(model) -> the controls it takes
-    ACTIONS["gan"]["sample"].run(model, controls) -> pixels uint8 [H, W, C], frames [N, H, W, C], or a stream of text
+    ACTIONS["gan"]["sample"].run(model, controls) -> pixels uint8 [H, W, C], frames [N, H, W, C], or text
+
+An action is a function of (loaded model, checked controls) and nothing else.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ ACTIONS: dict[str, dict[str, Action]] = {}
 
 
 def action(family: str, kind: str, controls: Callable[[Any], list[Control]], scale: int = 8):
-    """Register the decorated function as an action of `family`, under its own name. A family's first is its default."""
+    """Register the decorated function as an action of `family`, by its name; a first one is the default."""
 
     def register(run: Callable[[Any, dict], Any]):
         ACTIONS.setdefault(family, {})[run.__name__] = Action(run.__name__, kind, controls, run, scale)

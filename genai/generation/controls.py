@@ -1,4 +1,4 @@
-"""The controls of an action: what each may be. One table serves the page, the HTTP API, the command line and receipts.
+"""The controls of an action: what each may be, alike for the page, the HTTP API, command lines and receipts.
 
 The page's own widgets are no guard: a request by HTTP can carry NaN, null, a list or megabytes for anything.
 """
@@ -78,7 +78,8 @@ class Words:
         if not value.strip():
             raise UserError("empty_text", name=self.name)
         if len(value) > self.max_length:
-            raise UserError("too_long", name=self.name, length=f"{len(value):,}", limit=f"{self.max_length:,}")
+            length, limit = f"{len(value):,}", f"{self.max_length:,}"
+            raise UserError("too_long", name=self.name, length=length, limit=limit)
         return value
 
     def parse(self, raw: str) -> Any:
@@ -115,7 +116,7 @@ Control = Number | Choice | Words | Vector
 
 
 def check_all(controls: list[Control], given: Any) -> dict[str, Any]:
-    """Every control's checked value, defaults filled in. Raises UserError for the first bad or unknown one."""
+    """Every control's checked value, defaults filled in. Raises UserError for a bad or unknown one."""
     if not isinstance(given, dict):
         raise UserError("not_controls", value=given, choices=[c.name for c in controls])
     names = [c.name for c in controls]

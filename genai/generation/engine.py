@@ -68,7 +68,7 @@ class Loaded:
 
 @dataclass
 class Result:
-    """What came out. Images: pixels uint8 [H, W, C]. Loops: frames uint8 [N, H, W, C]. Text: text, prompt included."""
+    """What came out: pixels uint8 [H, W, C], a loop's frames uint8 [N, H, W, C], or text with its prompt."""
 
     action: Action
     family: str
@@ -96,14 +96,14 @@ class Result:
 
 
 class Engine:
-    """Loads every checkpoint of a folder once. One that cannot be loaded is kept as its error, for its tab to show."""
+    """Loads every checkpoint of a folder once. What cannot be loaded is kept as its error, for its tab."""
 
     def __init__(self, folder: str | Path = "checkpoints", device: str = "auto"):
         self.folder, self.device = Path(folder), pick_device(device)
         self.loaded: dict[str, Loaded] = {}
         self.problems: dict[str, UserError] = {}
         self._slots = threading.BoundedSemaphore(AT_ONCE)
-        self._text_slots = threading.BoundedSemaphore(AT_ONCE)  # a text takes seconds: pictures do not wait for it
+        self._text_slots = threading.BoundedSemaphore(AT_ONCE)  # no picture waits for the seconds of a text
         for path in sorted(self.folder.glob(f"*{SUFFIX}")):
             try:
                 self.loaded[path.stem] = self._load(path)
@@ -111,7 +111,7 @@ class Engine:
                 self.problems[path.stem] = error
 
     def _load(self, path: Path) -> Loaded:
-        """Raises UserError also where the weights are sound but what the file says beside them does not fit."""
+        """Raises UserError also for sound weights with a description that does not fit them."""
         model, meta = load_checkpoint(path, self.device)
         loaded = Loaded(path.stem, model, meta, file_sha256(path), self.device, path.stat().st_size)
         try:
@@ -121,10 +121,10 @@ class Engine:
             raise UserError("checkpoint_broken", name=path.name, cause=str(error)) from error
         return loaded
 
-    # -- what there is -------------------------------------------------------------------------------------------
+    # -- what there is ---------------------------------------------------------------------------------------
 
     def get(self, name: Any) -> Loaded:
-        """Raises UserError: the checkpoint's own problem, or that there is none of that name (naming those there are)."""
+        """Raises UserError: the checkpoint's own problem, or that there is none of that name."""
         if isinstance(name, str) and name in self.loaded:
             return self.loaded[name]
         if isinstance(name, str) and name in self.problems:
@@ -154,11 +154,11 @@ class Engine:
         return known[name]
 
     def check(self, model: str, action: str, controls: Any) -> dict[str, Any]:
-        """Every control of the request, checked and completed. Raises UserError naming the bad value and the choices."""
+        """Every control of the request, checked and completed. Raises UserError naming the bad value."""
         loaded = self.get(model)
         return check_all(self.action(loaded, action).controls(loaded), controls)
 
-    # -- making results ------------------------------------------------------------------------------------------
+    # -- making results --------------------------------------------------------------------------------------
 
     def generate(self, model: str, action: str, controls: dict[str, Any]) -> Result:
         """One whole result."""
@@ -166,7 +166,7 @@ class Engine:
         return result
 
     def stream(self, model: str, action: str, controls: dict[str, Any]) -> Iterator[Result]:
-        """The result as it grows: text after every token, pictures once. The last one carries the result's digest.
+        """The result as it grows: text after every token, pictures once. The last one carries its digest.
 
         Closing the iterator early frees its slot: that is how a visitor stops.
         """
@@ -203,7 +203,7 @@ class Engine:
             slots.release()
 
     def encode(self, model: str, source: str | Path | BinaryIO) -> list[float]:
-        """The VAE latent of a picture in a file, as values for its sliders. Raises UserError for what is no picture."""
+        """The VAE latent of a picture file, as values for its sliders. Raises UserError if it is none."""
         loaded = self.get(model)
         if loaded.family != "vae":
             choices = [name for name, other in self.loaded.items() if other.family == "vae"]
@@ -214,10 +214,11 @@ class Engine:
     def _receipt(self, loaded: Loaded, action: str, controls: dict) -> dict:
         return {
             "model": loaded.name, "action": action, "controls": controls, "sha256": loaded.sha256,
-            "version": __version__, "torch": torch.__version__, "device": self.device.type, "dtype": "float32",
+            "version": __version__, "torch": torch.__version__,
+            "device": self.device.type, "dtype": "float32",
         }  # fmt: skip
 
-    # -- making them again ---------------------------------------------------------------------------------------
+    # -- making them again -----------------------------------------------------------------------------------
 
     def controls_from_words(self, model: str, action: str, words: dict[str, str]) -> dict[str, Any]:
         """Control values from the words of a link or a command line, checked."""
@@ -232,7 +233,7 @@ class Engine:
 
         Args:
             old: from `receipt.parse` or `receipt.from_query`.
-            shown: what the file with the receipt shows, if there is a file; compared pixel by pixel, within one grey level.
+            shown: what the file with the receipt shows, if there is a file.
         """
         controls = old["controls"]
         if all(isinstance(v, str) for v in controls.values()):  # from a link
@@ -240,7 +241,7 @@ class Engine:
         result = self.generate(old["model"], old["action"], controls)
         if old.get("sha256") and old["sha256"] != result.receipt["sha256"]:
             return result, "other_checkpoint"
-        # What the file shows counts for more than its digest: the one may have been changed without the other.
+        # What a file shows counts for more than its digest: it may have been changed without the other.
         if isinstance(shown, str) and result.text:
             return result, "identical" if shown == result.text else "different"
         if isinstance(shown, np.ndarray) and result.pixels is not None:
@@ -252,11 +253,16 @@ class Engine:
 
 def pick_device(name: str) -> torch.device:
     """CUDA for "auto" if there is one, else the CPU. Raises UserError naming the devices of this machine."""
-    gpus = ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))] if torch.cuda.is_available() else []
-    choices = ["auto", "cpu", *gpus, *(["mps"] if torch.backends.mps.is_available() else [])]
+    choices = ["auto", "cpu"]
+    if torch.cuda.is_available():
+        choices += ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        choices.append("mps")
     if name not in choices:
         raise UserError("bad_choice", name="device", value=name, choices=choices)
-    return torch.device(name if name != "auto" else "cuda" if gpus else "cpu")
+    if name == "auto":
+        name = "cuda" if "cuda" in choices else "cpu"
+    return torch.device(name)
 
 
 def digest(result: Result) -> str:
@@ -276,5 +282,3 @@ def compare(shown: np.ndarray, pixels: np.ndarray, scale: int) -> str:
         return "different"
     worst = np.abs(shown.astype(int) - large.astype(int)).max()
     return "identical" if worst == 0 else "within_tolerance" if worst <= 1 else "different"
-
-

@@ -23,7 +23,10 @@ def _common(loaded) -> list[Control]:
     labels = tuple(loaded.meta.classes) or tuple(map(str, range(loaded.model.config.classes)))
     if len(labels) != loaded.model.config.classes:
         raise ValueError(f"{len(labels)} names for {loaded.model.config.classes} classes")
-    return [Choice("label", (ANY, *labels), ANY), Number("truncation_psi", 0.0, 1.5, 1.0)]
+    return [
+        Choice("label", (ANY, *labels), ANY),
+        Number("truncation_psi", 0.0, 1.5, loaded.model.config.truncation_psi),
+    ]
 
 
 def _labels(loaded, label: str, seeds: list[int]) -> Tensor:
@@ -101,8 +104,9 @@ def loop(loaded, c: dict) -> np.ndarray:
 def plane(loaded, c: dict) -> np.ndarray:
     """A point of a plane through the seed's latent: (0, 0) is the sample itself.
 
-    The two directions are orthogonal to the latent and to each other, as long as it is, and drawn by the seed. The point
-    is put back at the latent's distance from the origin, where samples are typical: at the rim, 60 degrees away.
+    The two directions are orthogonal to the latent and to each other, as long as it is, and drawn by the
+    seed. The point is put back at the latent's distance from the origin, where samples are typical: at the
+    rim, 60 degrees away.
     """
     dim = loaded.model.config.z_dim
     generator = np.random.Generator(np.random.PCG64([c["seed"], 2]))

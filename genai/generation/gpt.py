@@ -26,8 +26,8 @@ def _controls(loaded) -> list[Control]:
 def write(loaded, c: dict) -> Iterator[str]:
     """The continuation, one character at a time; the prompt itself is not repeated.
 
-    top_k 0 is off; temperature 0 always takes the likeliest character. Raises UserError for a prompt with characters that
-    the model has never seen, before anything is written.
+    top_k 0 is off; temperature 0 always takes the likeliest character. Raises UserError for a prompt with
+    characters that the model has never seen, before anything is written.
     """
     tokenizer: CharTokenizer = loaded.tokenizer
     ids = tokenizer.encode(c["prompt"].replace("\r\n", "\n"))[None].to(loaded.device)

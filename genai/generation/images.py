@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 def to_uint8(images: Tensor, low: float = -1.0) -> np.ndarray:
-    """float [N, C, H, W] in [low, 1] -> uint8 [N, H, W, C], rounded to nearest; values beyond the range are clipped."""
+    """float [N, C, H, W] in [low, 1] -> uint8 [N, H, W, C], rounded to nearest, clipped beyond the range."""
     scaled = (images.float() - low).mul(255 / (1 - low)).round().clamp(0, 255)
     return scaled.to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 

@@ -1,4 +1,4 @@
-"""Looks at a model in training (the same seeds every time), and what a finished one needs to know about itself."""
+"""Looks at a model in training (the same seeds every time), and what a finished one knows about itself."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def _look_vae(model: nn.Module, meta: Meta, path: Path) -> None:
 
 def _look_gpt(model: nn.Module, meta: Meta, path: Path) -> None:
     tokenizer = CharTokenizer.from_state(meta.tokenizer)
-    prompt = torch.zeros(2, 1, dtype=torch.int64, device=next(model.parameters()).device)  # the first character
+    device = next(model.parameters()).device
+    prompt = torch.zeros(2, 1, dtype=torch.int64, device=device)  # the first character
     tokens = torch.stack(list(model.sample(prompt, sampler([0, 1], temperature=0.8), 400)), dim=1)
     path.with_suffix(".txt").write_text("\n\n--------\n\n".join(tokenizer.decode(row) for row in tokens))
 
@@ -57,8 +58,9 @@ LOOKS = {"gan": _look_gan, "vae": _look_vae, "gpt": _look_gpt}
 def latent_statistics(model: nn.Module, data, count: int = 10_000) -> dict:
     """How the latents are used over the first `count` training images (grey values as the input).
 
-    kl: mean KL of each dimension, nats.  order: dimensions by falling KL.  active: how many have Var(mu) > 0.01
-    (Burda et al. 2015).  mean, std: of the aggregate posterior, per dimension, which is what a slider should span.
+    kl: mean KL of each dimension, nats.  order: dimensions by falling KL.  active: how many have
+    Var(mu) > 0.01 (Burda et al. 2015).  mean, std: of the aggregate posterior, per dimension, which is what a
+    slider should span.
     """
     from genai.models.vae import kl_per_dimension
 

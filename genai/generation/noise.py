@@ -1,6 +1,6 @@
 """Seeded noise: one generator for each sample, so that sample i depends on seed i alone.
 
-NumPy's PCG64 on the CPU: the same bits on every machine, whatever the batch, the threads or the device that uses them.
+NumPy's PCG64 on the CPU: the same bits on every machine, whatever batch, threads or device use them.
 """
 
 from __future__ import annotations

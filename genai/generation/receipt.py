@@ -1,6 +1,6 @@
 """The receipt: what made a result, so that it can be made again and checked.
 
-One canonical JSON, carried in a PNG's text chunk, a GIF's comment, a text file's last line, a link, a command line.
+One canonical JSON, carried in a PNG's text chunk, a GIF's comment, a text's last line, a link, a command.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ def canonical(receipt: dict) -> str:
 
 
 def parse(text: Any) -> dict:
-    """The receipt in `text`. Raises UserError for anything that is not one; controls are checked by the engine."""
+    """The receipt in `text`. Raises UserError for anything else; controls are checked by the engine."""
     if not isinstance(text, str) or len(text) > MAX_LENGTH:
-        raise UserError("receipt_broken", cause=f"{len(text):,} characters" if isinstance(text, str) else repr(text))
+        cause = f"{len(text):,} characters" if isinstance(text, str) else repr(text)
+        raise UserError("receipt_broken", cause=cause)
     try:
         receipt = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -49,7 +50,7 @@ def parse(text: Any) -> dict:
     return {key: receipt[key] for key in KEYS if key in receipt}
 
 
-# -- into files and back -------------------------------------------------------------------------------------------------
+# -- into files and back -------------------------------------------------------------------------------------
 
 
 def png_bytes(pixels: np.ndarray, receipt: dict, scale: int = 1) -> bytes:
@@ -67,8 +68,9 @@ def gif_bytes(frames: np.ndarray, receipt: dict, scale: int = 1, milliseconds: i
     buffer = io.BytesIO()
     comment = json.dumps(receipt, sort_keys=True).encode()  # ASCII: a comment has no encoding
     pictures[0].save(
-        buffer, "GIF", save_all=True, append_images=pictures[1:], duration=milliseconds, loop=0, comment=comment
-    )
+        buffer, "GIF", save_all=True, append_images=pictures[1:],
+        duration=milliseconds, loop=0, comment=comment,
+    )  # fmt: skip
     return buffer.getvalue()
 
 
@@ -77,7 +79,7 @@ def text_bytes(text: str, receipt: dict) -> bytes:
 
 
 def open_picture(source) -> Image.Image:
-    """A picture from a path or file, decoded and turned upright. Raises UserError for what is none, or is too large."""
+    """A picture from a path or file, decoded and turned upright. Raises UserError for none or a huge one."""
     with _opened(source) as picture:
         picture.load()
         if picture.mode == "I;16":  # Pillow would clip 16 bits, not scale them
@@ -87,7 +89,7 @@ def open_picture(source) -> Image.Image:
 
 @contextlib.contextmanager
 def _opened(source) -> Iterator[Image.Image]:
-    """A picture of bearable size, not yet decoded; whatever goes wrong with it in the block becomes a UserError."""
+    """A picture of bearable size, not yet decoded; what goes wrong in the block becomes a UserError."""
     try:
         with Image.open(source, formats=FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
@@ -103,7 +105,7 @@ def _opened(source) -> Iterator[Image.Image]:
 
 
 def read_file(path: str) -> tuple[dict, np.ndarray | str | None]:
-    """The receipt in a PNG, GIF or text file, and what the file shows (pixels uint8 [H, W], or text), to compare."""
+    """The receipt in a PNG, GIF or text file, and what the file shows (pixels uint8 [H, W], or text)."""
     try:
         with open(path, "rb") as file:
             start = file.read(MAX_LENGTH)
@@ -115,7 +117,8 @@ def read_file(path: str) -> tuple[dict, np.ndarray | str | None]:
             pixels = np.asarray(picture) if picture.format == "PNG" and carried else None
         if not carried:
             raise UserError("no_receipt")
-        return parse(carried.decode("ascii", "replace") if isinstance(carried, bytes) else str(carried)), pixels
+        words = carried.decode("ascii", "replace") if isinstance(carried, bytes) else str(carried)
+        return parse(words), pixels
     text = start.decode("utf-8", "replace").replace("\r\n", "\n")
     body, mark, tail = text.rpartition(TEXT_MARK)
     if not mark:
@@ -123,14 +126,15 @@ def read_file(path: str) -> tuple[dict, np.ndarray | str | None]:
     return parse(tail.strip()), body
 
 
-# -- into a link, a command line and an API call -------------------------------------------------------------------------
+# -- into a link, a command line and an API call -------------------------------------------------------------
 
 
 def to_query(receipt: dict) -> str:
     """The receipt as a query string that a person can read: ?model=gan-digits&action=sample&seed=7..."""
     flat = {key: receipt[key] for key in ("model", "action")}
     for name, value in receipt["controls"].items():
-        flat[f"c.{name}"] = json.dumps(value, separators=(",", ":")) if isinstance(value, list) else str(value)
+        shown = json.dumps(value, separators=(",", ":")) if isinstance(value, list) else str(value)
+        flat[f"c.{name}"] = shown
     for key in ("sha256", "result", "version", "torch", "device", "dtype"):
         if key in receipt:
             flat[key] = str(receipt[key])
@@ -138,7 +142,7 @@ def to_query(receipt: dict) -> str:
 
 
 def from_query(query: dict[str, str]) -> dict | None:
-    """`to_query` undone, or None where the query names no result. Values stay words; the engine parses and checks."""
+    """`to_query` undone, or None where the query names no result. Values stay words; the engine parses."""
     if "model" not in query or "action" not in query:
         return None
     if sum(len(k) + len(v) for k, v in query.items()) > MAX_LENGTH:

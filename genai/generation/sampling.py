@@ -12,14 +12,14 @@ from genai.generation.noise import sample_generator
 
 
 def filter_logits(logits: Tensor, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> Tensor:
-    """Probabilities float64 [B, V] after temperature, then top-k (0: off), then nucleus top-p (Holtzman et al. 2019).
+    """Probabilities float64 [B, V] after temperature, top-k (0: off), nucleus top-p (Holtzman et al. 2019).
 
     temperature 0 is greedy: all weight on the likeliest token.
     """
     logits = logits.double()
     if temperature == 0:
         return torch.nn.functional.one_hot(logits.argmax(-1), logits.size(-1)).double()
-    logits = (logits - logits.amax(-1, keepdim=True)) / temperature  # the largest is 0, however small the temperature
+    logits = (logits - logits.amax(-1, keepdim=True)) / temperature  # at most 0, however small temperature is
     if 0 < top_k < logits.size(-1):
         kth = logits.topk(top_k, dim=-1).values[..., -1:]
         logits = logits.masked_fill(logits < kth, -torch.inf)
@@ -37,8 +37,8 @@ def sampler(
 ) -> Callable[[Tensor], Tensor]:
     """A `draw` for GPT.sample: logits [B, V] -> ids [B]; row i draws from its own generator, seeds[i].
 
-    One uniform number a token, turned into a token by the inverse of the cumulative distribution: the same numbers on
-    every machine, so texts differ between machines only where two tokens nearly tie.
+    One uniform number a token, turned into a token by the inverse of the cumulative distribution: the same
+    numbers on every machine, so texts differ between machines only where two tokens nearly tie.
     """
     generators = [sample_generator(seed) for seed in seeds]
 

@@ -52,8 +52,8 @@ def encode(loaded, picture: Image.Image) -> list[float]:
 def fit_digit(picture: Image.Image, size: int) -> np.ndarray:
     """A drawing as the training data looks: white ink on black, 20/28 of the side long, centred by its mass.
 
-    Ink may be dark on light (paper, a canvas) or light on dark; it is what differs from the border. Returns uint8
-    [size, size]; all zeros for a drawing without ink.
+    Ink may be dark on light (paper, a canvas) or light on dark; it is what differs from the border. Returns
+    uint8 [size, size]; all zeros for a drawing without ink.
     """
     grey = np.asarray(flatten(picture), dtype=np.float32)
     border = np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
@@ -66,7 +66,9 @@ def fit_digit(picture: Image.Image, size: int) -> np.ndarray:
     box = round(size * 20 / 28)
     scale = box / max(ink.shape)
     shape = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
-    small = Image.fromarray((ink * 255).astype(np.uint8)).resize(shape, Image.Resampling.BOX if scale < 1 else Image.Resampling.LANCZOS)
+    small = Image.fromarray((ink * 255).astype(np.uint8)).resize(
+        shape, Image.Resampling.BOX if scale < 1 else Image.Resampling.LANCZOS
+    )
     small = np.asarray(small, dtype=np.float32)
     ys, xs = np.mgrid[: small.shape[0], : small.shape[1]]
     mass = max(float(small.sum()), 1e-6)
@@ -79,7 +81,7 @@ def fit_digit(picture: Image.Image, size: int) -> np.ndarray:
 
 
 def flatten(picture: Image.Image) -> Image.Image:
-    """Grey, below 2,000 pixels a side. Transparent pixels become white paper, or black where the ink is light."""
+    """Grey, below 2,000 pixels a side. Transparent pixels become white paper, or black below light ink."""
     factor = max(1, max(picture.size) // 1000)
     if "A" not in picture.getbands() and "transparency" not in picture.info:
         return picture.convert("L").reduce(factor)

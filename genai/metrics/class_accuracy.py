@@ -19,4 +19,11 @@ def measure(context: Context) -> dict:
     """10,000 samples, sample i with seed i and the class of test image i."""
     fake = context.fake.predicted
     value = class_accuracy(fake, context.test.labels[: len(fake)])
-    return {"value": value, "unit": "share", "split": "test", "n": len(fake), "features": context.judge_name}
+    return {
+        "value": value,
+        "unit": "share",
+        "split": "test",
+        "n": len(fake),
+        "features": context.judge_name,
+        "truncation_psi": context.model.config.truncation_psi,
+    }

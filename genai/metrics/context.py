@@ -15,6 +15,7 @@ from genai.checkpoint import Meta, file_sha256, load_checkpoint, read_meta
 from genai.data import Images, load_dataset
 from genai.data.tokenizer import CharTokenizer
 from genai.errors import UserError
+from genai.generation.engine import pick_device
 from genai.generation.images import to_uint8
 from genai.generation.noise import latents, sample_generator
 
@@ -128,7 +129,7 @@ class Context:
         for place in places:
             if place.is_file():
                 return place
-        raise UserError("checkpoint_missing", name=[str(place) for place in places])
+        raise UserError("classifier_missing", places=[str(place) for place in places])
 
     def judged(self, images: Tensor, what: str) -> Judged:
         """Images uint8 [n, C, H, W] through the judge, in chunks."""
@@ -143,12 +144,12 @@ class Context:
 
     @cached_property
     def fake(self) -> Judged:
-        """n samples of a GAN: sample i has seed i and test image i's class; no truncation, 8 bits a pixel."""
+        """n samples of a GAN: sample i has seed i and test image i's class; the model's own truncation, 8 bits a pixel."""
         judge, model, device = self.judge, self.model, self.device  # no judge, no work
         parts = []
         for start in progress(range(0, self.image_count, CHUNK), "sampling"):
             stop = min(start + CHUNK, self.image_count)
-            z = latents(range(start, stop), model.config.z_dim)
+            z = latents(range(start, stop), model.config.z_dim) * model.config.truncation_psi
             pixels = to_uint8(model.sample(z.to(device), self.test.labels[start:stop].to(device)))
             features, predicted = judge.judge(torch.from_numpy(pixels).permute(0, 3, 1, 2))
             parts.append((features.float().cpu(), predicted.cpu()))
@@ -185,20 +186,6 @@ def must_fit(family: str, config, data: Images) -> None:
             for (c, h, w), k in ((needs, classes), (got, len(data.classes)))
         )
         raise UserError("data_does_not_fit", family=family, needs=needs, got=got)
-
-
-def pick_device(name: str) -> torch.device:
-    """CUDA for "auto" if there is one, else the CPU. Raises UserError naming the devices of this machine."""
-    choices = ["cpu"]
-    if torch.backends.mps.is_available():
-        choices.insert(0, "mps")
-    if torch.cuda.is_available():
-        choices.insert(0, "cuda")
-    if name == "auto":  # mps only when asked for: its figures have not been compared with the others'
-        return torch.device("cuda" if "cuda" in choices else "cpu")
-    if name not in choices:
-        raise UserError("bad_choice", name="device", value=name, choices=["auto", *choices])
-    return torch.device(name)
 
 
 def progress(steps: Iterable, what: str) -> Iterable:

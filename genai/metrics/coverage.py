@@ -47,5 +47,6 @@ def measure(context: Context) -> dict:
         "split": "test",
         "n": len(fake),
         "features": context.judge_name,
+        "truncation_psi": context.model.config.truncation_psi,
         "k": K,
     }

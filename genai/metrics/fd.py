@@ -40,5 +40,11 @@ def measure(context: Context) -> dict:
     """10,000 samples against 10,000 test images."""
     real, fake = context.real.features, context.fake.features
     value = frechet_distance(real, fake)
-    name = context.judge_name
-    return {"value": value, "unit": "squared features", "split": "test", "n": len(fake), "features": name}
+    return {
+        "value": value,
+        "unit": "squared features",
+        "split": "test",
+        "n": len(fake),
+        "features": context.judge_name,
+        "truncation_psi": context.model.config.truncation_psi,
+    }

@@ -39,6 +39,7 @@ class Config:
     penalty_every: int = 1  # lazy regularisation: every n-th step, n times as strong (Karras et al. 2020)
     shift: int = 2  # augmentation: translation by up to so many pixels
     flip: bool = False  # augmentation: mirror half of the images; never for digits
+    truncation_psi: float = 1.0  # how far latents are scaled where nobody says otherwise; training uses 1
 
     RANGES: ClassVar = {"z_dim": (1, 65_536), "penalty_every": (1, 1_000_000)}
 

@@ -3,7 +3,7 @@ processes agree on it without a word."""
 
 from __future__ import annotations
 
-import signal
+import os
 from functools import lru_cache
 
 import numpy as np
@@ -35,10 +35,9 @@ def epoch_indices(length: int, seed: int, start: int, count: int) -> np.ndarray:
     )
 
 
-def _ignore_signals(worker: int) -> None:
-    """Ctrl-C and torchrun signal the whole process group: readers live on until the loop has saved and ends them."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+def _own_group(worker: int) -> None:
+    """Ctrl-C and torchrun signal a whole process group: a reader leaves it, and lives until the loop has saved."""
+    os.setpgrp()
 
 
 class Batches:
@@ -105,7 +104,7 @@ class Batches:
         if self._stream is None:  # starts where the run (re)starts
             order = (self._mine(s).tolist() for s in range(step, self.steps))
             loader = DataLoader(
-                self.data, batch_sampler=order, num_workers=2, prefetch_factor=4, worker_init_fn=_ignore_signals
+                self.data, batch_sampler=order, num_workers=2, prefetch_factor=4, worker_init_fn=_own_group
             )
             self._stream = iter(loader)
         try:

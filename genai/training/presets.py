@@ -43,7 +43,7 @@ PRESETS: dict[tuple[str, str], Preset] = {
                 ema_half_life=0.05,
             ),
             dict(body="plain", widths=(128, 64, 32), d_widths=(64, 128, 128), gamma=1.0, gamma_end=0.2,
-                 penalty_every=8, shift=2),
+                 penalty_every=8, shift=2, truncation_psi=0.95),
         ),
         Preset(
             "gan-digits", "gpu", "gan",

@@ -95,7 +95,7 @@ def build(engine: Engine) -> Built:
 
     quiet = dict(queue=False, show_progress="hidden", api_visibility="private")
     event = run.click(write, list(widgets.values()), page, show_progress="hidden", api_visibility="private",
-                      concurrency_limit=2, trigger_mode="once")  # fmt: skip
+                      concurrency_limit=2, trigger_mode="once", preprocess=False)  # fmt: skip  # the engine checks
     stop.click(None, None, None, cancels=[event])
     stop.click(None, None, None, js="() => document.querySelector('#gpt-page .cursor')?.remove()", **quiet)
     dice.click(None, None, seed, js="() => genai.dice()", **quiet)

@@ -57,7 +57,7 @@ def add_links(page: gr.Blocks, engine: Engine, notice: gr.HTML, built: list[Buil
     def from_link(request: gr.Request, address):
         lang = language_of(request)
         try:
-            old = receipt.from_query(dict(urllib.parse.parse_qsl(str(address)[: receipt.MAX_LENGTH])))
+            old = receipt.from_query(dict(urllib.parse.parse_qsl(str(address), keep_blank_values=True)))
             return filled(restore(old, None, lang)) if old else [gr.skip() for _ in targets]
         except Exception as error:
             said = html.escape(message_of(error, lang))
