@@ -109,10 +109,10 @@ def overview(engine) -> str:
 def parse_arguments(argv: list[str]) -> tuple[str, dict[str, str]]:
     """[MODEL] --key value ... -> (model or "", {key: value})."""
     model, options, i = "", {}, 0
-    if argv and argv[0] in ("-h", "--help"):
-        return "", {}
     while i < len(argv):
         word = argv[i]
+        if word in ("-h", "--help"):
+            return "", {}
         if not word.startswith("--"):
             if model:
                 raise UserError("stray_word", value=word)

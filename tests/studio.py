@@ -17,7 +17,10 @@ ALPHABET = "\n !'&,-.3:;?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 CONFIGS = {
     "gan-digits": ("gan", dict(widths=(32, 16, 8), d_widths=(8, 16, 16))),
     "vae-digits": ("vae", dict(widths=(8, 16), hidden=32, latents=12)),
-    "gpt-shakespeare": ("gpt", dict(n_layer=12, n_head=2, n_embd=32, block_size=64, vocab_size=len(ALPHABET))),
+    "gpt-shakespeare": (
+        "gpt",
+        dict(n_layer=12, n_head=2, n_embd=32, block_size=64, vocab_size=len(ALPHABET)),
+    ),
 }
 
 
@@ -28,6 +31,8 @@ def write_checkpoints(folder: Path) -> Path:
         for p in model.parameters():  # zero-initialised layers would make every sample the same
             if p.ndim > 1 and not p.any():
                 torch.nn.init.normal_(p, std=0.3)
+            elif p.ndim > 1 and family == "vae":  # as it starts, it draws nearly the same for every latent
+                p.data *= 2
         meta = Meta(family, config, preset=name, dataset="drawn", step=1)
         if family == "gan":
             meta.classes = [str(digit) for digit in range(10)]

@@ -38,16 +38,16 @@ def user_errors() -> Iterator[tuple[str, ast.Call]]:
 def words() -> Iterator[tuple[str, str]]:
     """(where, a regular expression) for every key that the source names; an f-string's hole is one word."""
     for place, tree in trees():
-        holes = set()
+        parts_of_f = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr):
-                holes |= {id(part) for part in node.values}
+                parts_of_f |= {id(part) for part in node.values}
                 parts = [re.escape(p.value) if isinstance(p, ast.Constant) else r"\w+" for p in node.values]
-                if re.match(r"(ui|errors)\\\.", parts[0]):
+                if parts[0].startswith(r"ui\."):
                     yield place, "".join(parts)
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in holes:
-                if re.fullmatch(r"(ui|errors)\.[\w.]+", node.value):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                if re.fullmatch(r"(ui|errors)\.[\w.]+", node.value) and id(node) not in parts_of_f:
                     yield place, re.escape(node.value)
                 yield from ((place, re.escape(key)) for key in keys_in(node.value))
     for path in SCRIPTS:

@@ -436,14 +436,12 @@ def test_a_stream_reads_what_a_resident_set_would(lazy, data_root):
             assert torch.equal(a.inputs, b.inputs) and torch.equal(a.targets, b.targets)
 
 
-def test_signals_to_the_whole_group_do_not_stop_the_readers(lazy):
-    """Ctrl-C, `docker stop` and torchrun signal every process; the loop must still be able to end its step."""
-    stream = Batches(lazy, 5, 40, 0, CPU)
+def test_signals_to_the_whole_group_do_not_reach_the_readers(lazy):
+    """Ctrl-C and torchrun signal a whole process group; the loop must still end its step and save."""
+    stream = Batches(lazy, 5, 4, 0, CPU)
     stream(0)
-    for worker in stream._stream._workers:
-        os.kill(worker.pid, signal.SIGTERM)
-        os.kill(worker.pid, signal.SIGINT)
-    assert all(len(stream(step).inputs) == 5 for step in range(1, 40))
+    assert stream._stream._workers
+    assert all(os.getpgid(worker.pid) != os.getpgid(0) for worker in stream._stream._workers)
 
 
 def test_an_unreadable_image_in_a_stream_is_named(lazy):

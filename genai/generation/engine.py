@@ -24,7 +24,7 @@ import torch
 from torch import nn
 
 from genai import __version__
-from genai.checkpoint import Meta, file_sha256, load_checkpoint
+from genai.checkpoint import Meta, file_sha256, load_checkpoint, read_meta
 from genai.data.tokenizer import CharTokenizer
 from genai.errors import UserError
 from genai.generation import gan, gpt, receipt, vae
@@ -106,7 +106,8 @@ class Engine:
         self._text_slots = threading.BoundedSemaphore(AT_ONCE)  # no picture waits for the seconds of a text
         for path in sorted(self.folder.glob(f"*{SUFFIX}")):
             try:
-                self.loaded[path.stem] = self._load(path)
+                if read_meta(path).family in ACTIONS:  # not a judge of others, which makes nothing itself
+                    self.loaded[path.stem] = self._load(path)
             except UserError as error:
                 self.problems[path.stem] = error
 
@@ -115,7 +116,7 @@ class Engine:
         model, meta = load_checkpoint(path, self.device)
         loaded = Loaded(path.stem, model, meta, file_sha256(path), self.device, path.stat().st_size)
         try:
-            for action in ACTIONS.get(loaded.family, {}).values():
+            for action in ACTIONS[loaded.family].values():
                 action.controls(loaded)
         except Exception as error:
             raise UserError("checkpoint_broken", name=path.name, cause=str(error)) from error
