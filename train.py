@@ -1,7 +1,7 @@
 """Train a model: `python train.py` lists the presets, `python train.py gan-digits` makes one again.
 
-    python train.py PRESET [--key value ...]      any field of the configuration; --dry_run prints all of it
-    torchrun --nproc_per_node 2 train.py PRESET   the same run on several processes, GPUs or machines
+python train.py PRESET [--key value ...]      any field of the configuration; --dry_run prints all of it
+torchrun --nproc_per_node 2 train.py PRESET   the same run on several processes, GPUs or machines
 """
 
 from __future__ import annotations
@@ -45,7 +45,14 @@ def _main(argv: list[str]) -> int:
         known = [f.name for part in (config, run, family_config) for f in dataclasses.fields(part)]
         raise UserError("unknown_option", value=next(iter(rest)), choices=sorted([*known, "size", "dry_run"]))
 
-    parts = {"preset": name, "size": size, "family": preset.family, "model": family_config, "train": config, "run": run}
+    parts = {
+        "preset": name,
+        "size": size,
+        "family": preset.family,
+        "model": family_config,
+        "train": config,
+        "run": run,
+    }
     if dry_run or int(os.environ.get("RANK", 0)) == 0:
         print(json.dumps(parts, indent=2, default=dataclasses.asdict))
     if dry_run:

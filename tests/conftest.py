@@ -24,6 +24,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageDraw, ImageFont
+from studio import engine, studio  # noqa: F401 (fixtures)
 
 from genai.data import load_dataset
 from genai.models import FAMILIES, build_model
@@ -61,11 +62,7 @@ def no_network():
     real = socket.socket.connect
 
     def connect(self, address):
-        local = (
-            self.family == socket.AF_UNIX
-            or str(address[0]) in ("localhost", "::1")
-            or address[0][:4] == "127."
-        )
+        local = self.family == socket.AF_UNIX or str(address[0]) in ("localhost", "::1") or address[0][:4] == "127."
         if not local:
             raise OSError(f"tests have no network (wanted {address})")
         return real(self, address)
@@ -105,9 +102,7 @@ def draw_digit(digit: int, rng: random.Random) -> np.ndarray:
     """A digit in Pillow's own font, uint8 [28, 28], white on black: place, size, slant and weight vary."""
     font = ImageFont.load_default(size=rng.randint(24, 28))
     canvas = Image.new("L", (56, 56))
-    ImageDraw.Draw(canvas).text(
-        (28, 28), str(digit), fill=255, font=font, anchor="mm", stroke_width=rng.randint(0, 1)
-    )
+    ImageDraw.Draw(canvas).text((28, 28), str(digit), fill=255, font=font, anchor="mm", stroke_width=rng.randint(0, 1))
     canvas = canvas.rotate(rng.uniform(-10, 10), Image.Resampling.BILINEAR)
     x, y = 14 + rng.randint(-1, 1), 14 + rng.randint(-1, 1)
     return np.asarray(canvas.crop((x, y, x + 28, y + 28)))
@@ -180,9 +175,7 @@ class Tiny:
         torch.manual_seed(seed)
         return build_model(self.family, {**self.config, **overrides})
 
-    def batches(
-        self, batch_size: int = 8, seed: int = 0, steps: int = 100, data=None, rank: int = 0, world: int = 1
-    ):
+    def batches(self, batch_size: int = 8, seed: int = 0, steps: int = 100, data=None, rank: int = 0, world: int = 1):
         data = self.data if data is None else data
         block = self.config.get("block_size", 0)
         return Batches(data, batch_size, steps, seed, torch.device("cpu"), rank, world, block)

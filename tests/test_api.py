@@ -354,9 +354,7 @@ def test_bad_frames_are_told(stage, engine, family, action, capfd):
             request = {"model": model, "action": action, "controls": {control.name: value}}
             said = error_of(stage("gan-grid", "frame", request))
             assert control.name in said or value == "☃"
-        said = error_of(
-            stage("gan-grid", "file", {**request, "lang": "zh", "controls": {control.name: None}})
-        )
+        said = error_of(stage("gan-grid", "file", {**request, "lang": "zh", "controls": {control.name: None}}))
         assert control.name in said and re.search(r"[\u4e00-\u9fff]", said)
     assert "Traceback" not in capfd.readouterr().err
 
@@ -397,16 +395,12 @@ def test_drawings_are_read_and_bad_ones_told(stage, engine):
     ):
         assert "image" in error_of(stage("vae", "encode", payload))
     assert "900,000,000" in error_of(stage("vae", "encode", {"image": bomb()}))
-    assert "PNG" in error_of(
-        stage("vae", "encode", {"image": "data:image/png;base64,aGVsbG8=", "lang": "zh"})
-    )
+    assert "PNG" in error_of(stage("vae", "encode", {"image": "data:image/png;base64,aGVsbG8=", "lang": "zh"}))
     assert len(stage("vae", "encode", {"image": uri(Image.new("L", (9, 9)))})["z"]) == 12  # nothing drawn yet
 
 
 def test_ten_visitors_at_once(stage, engine):
-    requests = [
-        {"model": "gan-digits", "action": "sample", "controls": {"seed": i, "count": 16}} for i in range(30)
-    ]
+    requests = [{"model": "gan-digits", "action": "sample", "controls": {"seed": i, "count": 16}} for i in range(30)]
     expected = [data_uri(engine.generate(*request.values()).pixels) for request in requests]
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda request: stage("gan-grid", "frame", request), requests))
@@ -421,9 +415,7 @@ def test_ten_visitors_at_once(stage, engine):
 def event_of(config, elem_id: str, kind: str) -> dict:
     (component,) = [c["id"] for c in config["components"] if c["props"].get("elem_id") == elem_id]
     (event,) = [
-        d
-        for d in config["dependencies"]
-        if [component, kind] in d["targets"] and d["backend_fn"] and not d["cancels"]
+        d for d in config["dependencies"] if [component, kind] in d["targets"] and d["backend_fn"] and not d["cancels"]
     ]
     return event
 
@@ -466,9 +458,7 @@ def test_the_write_button_s_event(web, engine, config, capfd):
         data = [None if n == name else good[n] for n in names]
         said = join(web, event, data, **CHINESE)["output"]["error"]
         assert name in said and re.search(r"[\u4e00-\u9fff]", said)
-        direct = post(
-            web, "gradio_api/run/predict", {"data": data, "fn_index": event["id"], "session_hash": "s"}
-        )
+        direct = post(web, "gradio_api/run/predict", {"data": data, "fn_index": event["id"], "session_hash": "s"})
         assert direct.status_code == 500 and name in sound(loads(direct.text)["error"])
     assert join(web, event, list(good.values()))["success"]
     assert "Traceback" not in capfd.readouterr().err
@@ -531,12 +521,8 @@ def test_unannounced_large_bodies_are_refused(web, engine, path):
 
 def test_the_page_asks_nothing_of_other_hosts(web, config):
     html = web.get("/").text
-    asked = re.findall(
-        r"""<(?:script|link|img|iframe)\b[^>]*?(?:src|href)=["']?((?:https?:)?//[^"'> ]+)""", html
-    )
-    asked += re.findall(
-        r"""(?:@import\s+|url\()["']?((?:https?:)?//[^"') ]+)""", html + web.get("theme.css").text
-    )
+    asked = re.findall(r"""<(?:script|link|img|iframe)\b[^>]*?(?:src|href)=["']?((?:https?:)?//[^"'> ]+)""", html)
+    asked += re.findall(r"""(?:@import\s+|url\()["']?((?:https?:)?//[^"') ]+)""", html + web.get("theme.css").text)
     assert not asked
     assert not [sheet for sheet in config.get("stylesheets") or [] if "//" in sheet]
     assert not config["analytics_enabled"]
@@ -552,9 +538,7 @@ def test_the_settings_of_a_public_page(config):
 def notices(folder) -> str:
     """What the page over a folder shows in place of tabs."""
     page = build_ui(Engine(folder, device="cpu"))
-    return "\n".join(
-        str(c["props"].get("value")) for c in page.get_config_file()["components"] if c["type"] == "html"
-    )
+    return "\n".join(str(c["props"].get("value")) for c in page.get_config_file()["components"] if c["type"] == "html")
 
 
 def test_a_page_without_checkpoints_says_what_to_do(tmp_path):
@@ -595,9 +579,4 @@ def test_a_port_that_cannot_be_had_is_told(port, tmp_path, capsys):
             )
     assert caught.value.code == 2
     said = capsys.readouterr().err
-    assert (
-        said.startswith("error: ")
-        and str(port) in said
-        and "GRADIO_SERVER_PORT" in said
-        and said.count("\n") == 1
-    )
+    assert said.startswith("error: ") and str(port) in said and "GRADIO_SERVER_PORT" in said and said.count("\n") == 1

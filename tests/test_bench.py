@@ -8,7 +8,6 @@ import json
 
 import pytest
 from conftest import run_python
-from studio import engine  # noqa: F401 (a fixture)
 
 from genai import bench
 from genai.bench import BENCHES, Figure, Setting, Skip
@@ -17,7 +16,7 @@ from genai.training.presets import PRESETS, names
 
 
 @pytest.fixture
-def setting(engine) -> Setting:  # noqa: F811
+def setting(engine) -> Setting:
     return Setting(engine.folder)
 
 
@@ -78,9 +77,7 @@ def test_rows_for_people(made_up, capsys, tmp_path):
 def test_rows_for_programs(made_up, capsys, tmp_path):
     assert bench.main(["--checkpoints", str(tmp_path), "--only", "absent", "good", "--json"]) == 0
     about, absent, good = map(json.loads, capsys.readouterr().out.splitlines())
-    assert (
-        about["bench"] == "machine" and {"cpu", "cores", "torch", "threads", "device", "load"} <= about.keys()
-    )
+    assert about["bench"] == "machine" and {"cpu", "cores", "torch", "threads", "device", "load"} <= about.keys()
     assert absent["value"] is None and absent["skipped"]
     assert good == {"bench": "good", "value": 12.35, "unit": "ms", "p95": 45.68, "n": 60, "chromium": "150"}
 

@@ -97,9 +97,7 @@ def test_metadata_comes_back(saved):
 
 def test_config_tuples_survive_json(data_root, tmp_path):
     tiny = tiny_family("vae", data_root)
-    save_checkpoint(
-        tmp_path / "v.safetensors", tiny.model(), Meta("vae", dataclasses.asdict(tiny.model().config))
-    )
+    save_checkpoint(tmp_path / "v.safetensors", tiny.model(), Meta("vae", dataclasses.asdict(tiny.model().config)))
     loaded, _ = load_checkpoint(tmp_path / "v.safetensors")
     assert loaded.config == tiny.model().config and isinstance(loaded.config.widths, tuple)
 
@@ -274,9 +272,7 @@ def test_forged_config_costs_nothing(changes: dict, saved, monkeypatch):
     refused(forged, "checkpoint_broken")
 
 
-@pytest.mark.parametrize(
-    "widths", [[], [8] * 5000, [10**9, 10**9], "ab", [8, "x"], [8.5, 8], [-1, 8]], ids=str
-)
+@pytest.mark.parametrize("widths", [[], [8] * 5000, [10**9, 10**9], "ab", [8, "x"], [8.5, 8], [-1, 8]], ids=str)
 def test_forged_widths(widths, data_root, tmp_path):
     tiny = tiny_family("vae", data_root)
     path = tmp_path / "v.safetensors"

@@ -137,9 +137,7 @@ def test_a_tile_alone_is_the_tile_of_the_grid(engine, family):
     assert abs(tile - pixels(engine, family, "sample", seed=107)).max() <= 1
     assert abs(tile - pixels(engine, family, "sample", seed=108)).max() > 1
     last = pixels(engine, family, "sample", seed=noise.MAX_SEED, count=2)
-    assert (
-        abs(last[:, side:] - pixels(engine, family, "sample", seed=0)).max() <= 1
-    )  # after the last comes the first
+    assert abs(last[:, side:] - pixels(engine, family, "sample", seed=0)).max() <= 1  # after the last comes the first
 
 
 @pytest.mark.parametrize("psi", [1.0, 0.5])
@@ -639,13 +637,7 @@ def test_a_digit_stands_as_in_the_training_data():
     assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20
     ys, xs = np.mgrid[:28, :28]
     for centre in ((ys * grey).sum() / grey.sum(), (xs * grey).sum() / grey.sum()):
-        assert (
-            abs(centre - 13.5) <= 0.5
-            or grey[0].any()
-            or grey[-1].any()
-            or grey[:, 0].any()
-            or grey[:, -1].any()
-        )
+        assert abs(centre - 13.5) <= 0.5 or grey[0].any() or grey[-1].any() or grey[:, 0].any() or grey[:, -1].any()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 2), (1, 4000), (4000, 1), (28, 28)])
@@ -673,10 +665,7 @@ def declared_png(width: int, height: int) -> bytes:
 
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(bytes(99)))
-        + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(99))) + chunk(b"IEND", b"")
     )
 
 
@@ -725,17 +714,18 @@ def test_a_broken_file_leaves_the_others_alone(engine, tmp_path):
     (tmp_path / "folder.safetensors").mkdir()
     header = json.dumps({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
     (tmp_path / "foreign.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
-    for name in ("gan-names", "gpt-wordless", "gpt-letters"):
+    for name in ("gan-names", "gan-far", "gpt-wordless", "gpt-letters"):
         family = name.partition("-")[0]
         shutil.copy(tmp_path / f"{engine.first(family).name}.safetensors", tmp_path / f"{name}.safetensors")
     update_meta(tmp_path / "gan-names.safetensors", lambda meta: setattr(meta, "classes", ["cat", "dog"]))
+    update_meta(tmp_path / "gan-far.safetensors", lambda meta: meta.config.update(truncation_psi=50.0))
     update_meta(tmp_path / "gpt-wordless.safetensors", lambda meta: setattr(meta, "tokenizer", None))
     update_meta(tmp_path / "gpt-letters.safetensors", lambda meta: meta.tokenizer.update(alphabet="ab"))
 
     beside = Engine(tmp_path, device="cpu")
     assert sorted(beside.loaded) == sorted(engine.loaded)
     codes = {name: problem.code for name, problem in beside.problems.items()}
-    broken = ("cut", "empty", "text", "gan-names", "gpt-wordless", "gpt-letters")
+    broken = ("cut", "empty", "text", "gan-names", "gan-far", "gpt-wordless", "gpt-letters")
     assert codes == {name: "checkpoint_broken" for name in broken} | {
         "folder": "checkpoint_missing",
         "foreign": "checkpoint_foreign",
@@ -743,11 +733,7 @@ def test_a_broken_file_leaves_the_others_alone(engine, tmp_path):
     for name in codes:
         error = refusal(codes[name], beside.generate, name, "sample", {})
         assert f"{name}.safetensors" in str(error) and "train.py" in error.message("zh")
-    assert (
-        refusal("unknown_model", beside.get, "nope")
-        .message("en")
-        .endswith(", ".join(sorted(engine.loaded)) + ".")
-    )
+    assert refusal("unknown_model", beside.get, "nope").message("en").endswith(", ".join(sorted(engine.loaded)) + ".")
 
 
 def test_a_family_that_makes_nothing_is_no_choice(engine, tmp_path):

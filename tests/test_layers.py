@@ -70,9 +70,7 @@ def test_layers(path: Path):
     allowed = MAY_IMPORT.get(layer, set()) | LEAVES | {layer}
     for line, module in imports(path):
         target = layer_of(module)
-        assert target is None or target in allowed, (
-            f"{relative(path)}:{line} imports {module}: {layer} may not"
-        )
+        assert target is None or target in allowed, f"{relative(path)}:{line} imports {module}: {layer} may not"
 
 
 @pytest.mark.parametrize("path", sources(), ids=relative)
@@ -99,9 +97,7 @@ def test_the_reader_of_imports_sees_them_all(tmp_path):
 
 def library_modules() -> list[str]:
     """Every module that must work without gradio: all but the page and the programs."""
-    inside = [
-        p for p in sources() if p.is_relative_to(ROOT / "genai") and not p.is_relative_to(ROOT / "genai/ui")
-    ]
+    inside = [p for p in sources() if p.is_relative_to(ROOT / "genai") and not p.is_relative_to(ROOT / "genai/ui")]
     return [module_name(p) for p in inside if relative(p) not in ENTRY_POINTS and p.name != "__main__.py"]
 
 

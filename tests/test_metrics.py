@@ -120,9 +120,7 @@ def test_log_importance_averages_to_the_elbo():
     z = mu + noise * (0.5 * logvar).exp()
     reconstruction = log_bernoulli(x.expand(draws, -1, -1, -1), model.decoder(z)).mean()
     elbo = reconstruction - kl_per_dimension(mu, logvar).sum()
-    weights = model.log_importance(
-        x.expand(draws, -1, -1, -1), mu.expand(draws, -1), logvar.expand(draws, -1), noise
-    )
+    weights = model.log_importance(x.expand(draws, -1, -1, -1), mu.expand(draws, -1), logvar.expand(draws, -1), noise)
     error = weights.std().item() / draws**0.5
     assert weights.mean().item() == pytest.approx(elbo.item(), abs=5 * error + 1e-3)
 
@@ -200,9 +198,7 @@ def test_sliding_loss_of_a_long_text_is_the_one_by_hand():
     # 40 predictions: windows at 0, 8 and 16 score 16, 8 and 8 characters; the last, at 24, scores 8
     for start, skip in ((0, 0), (8, 8), (16, 8), (24, 8)):
         logits = model(text[None, start : start + 16])[0, skip:]
-        total += torch.nn.functional.cross_entropy(
-            logits, text[start + skip + 1 : start + 17], reduction="sum"
-        ).item()
+        total += torch.nn.functional.cross_entropy(logits, text[start + skip + 1 : start + 17], reduction="sum").item()
     assert val_loss_sliding(model, text) == pytest.approx(total / 40, rel=1e-5)
 
 
@@ -258,9 +254,7 @@ def folder(tmp_path, root, monkeypatch) -> Path:
 
 
 def save(path: Path, family: str, config: dict, dataset: str, tokenizer: dict | None = None) -> None:
-    save_checkpoint(
-        path, build_model(family, config), Meta(family, config, dataset=dataset, tokenizer=tokenizer)
-    )
+    save_checkpoint(path, build_model(family, config), Meta(family, config, dataset=dataset, tokenizer=tokenizer))
 
 
 EXPECTED = {
@@ -312,9 +306,7 @@ def test_another_classifier_is_another_feature_space(folder, capsys):
 def test_classifier_is_looked_for_in_checkpoints_too(folder, capsys):
     (folder / "checkpoints").mkdir()
     (folder / "runs").mkdir()
-    (folder / "classifier-digits.safetensors").rename(
-        folder / "checkpoints" / "classifier-digits.safetensors"
-    )
+    (folder / "classifier-digits.safetensors").rename(folder / "checkpoints" / "classifier-digits.safetensors")
     (folder / "gan.safetensors").rename(folder / "runs" / "gan.safetensors")
     assert main(["runs/gan.safetensors", "--metric", "class_accuracy"]) == 0
 

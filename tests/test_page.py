@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from genai.generation import receipt
-from studio import engine, studio  # noqa: F401: fixtures
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: install it to test the page")
@@ -23,7 +22,8 @@ def browser():
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
         )
         yield browser
         browser.close()
@@ -33,7 +33,9 @@ def browser():
 def page(browser, studio):
     """A fresh visitor on the open page; fails on any JavaScript error."""
     context = browser.new_context(
-        viewport={"width": 1280, "height": 1000}, locale="en-US", permissions=["clipboard-read", "clipboard-write"]
+        viewport={"width": 1280, "height": 1000},
+        locale="en-US",
+        permissions=["clipboard-read", "clipboard-write"],
     )
     context.set_default_timeout(30_000)
     page = context.new_page()
@@ -56,7 +58,8 @@ def source(page, selector: str) -> str:
 
 def wait_for_change(page, selector: str, before: str) -> str:
     page.wait_for_function(
-        "([s, before]) => document.querySelector(s).src !== before && document.querySelector(s).complete", arg=[selector, before]
+        "([s, before]) => document.querySelector(s).src !== before && document.querySelector(s).complete",
+        arg=[selector, before],
     )
     return source(page, selector)
 
@@ -161,9 +164,10 @@ def test_drawing_a_digit_sets_the_sliders(page):
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.8, steps=6)
     page.mouse.up()
     wait_for_change(page, picture, shown)
-    value = page.locator("#vae-z1 input[type=range]").input_value()
-    z = page.evaluate("genai.stages.vae.last.request.controls.z")
-    assert any(abs(float(value) - v) < 0.011 for v in z)
+    page.wait_for_function(
+        """genai.stages.vae.last.request.controls.z.some(
+             (v) => Math.abs(v - document.querySelector("#vae-z1 input[type=range]").value) < 0.011)"""
+    )
 
 
 def test_text_streams_and_stops(page):
@@ -171,7 +175,9 @@ def test_text_streams_and_stops(page):
     drag_slider(page, "gpt-max-new-tokens", "2000")
     page.locator("#gpt-prompt textarea").fill("Once more")
     page.locator("#gpt-run").click()
-    page.wait_for_function("document.querySelector('#gpt-page .cursor') && document.querySelector('#gpt-page .written').textContent.length > 20")
+    page.wait_for_function(
+        "document.querySelector('#gpt-page .cursor') && document.querySelector('#gpt-page .written').textContent.length > 20"
+    )
     assert page.locator("#gpt-page b").inner_text() == "Once more"
     page.locator("#gpt-stop").click()
     page.wait_for_function("!document.querySelector('#gpt-page .cursor')")

@@ -85,9 +85,7 @@ def test_no_string_is_empty_or_given_twice(lang):
 
 def test_every_string_is_translated():
     untranslated = [key for key, words in table("zh").items() if not re.search(r"[\u4e00-\u9fff]", words)]
-    names = [
-        key for key in untranslated if table("zh")[key] == table("en")[key] and len(table("zh")[key]) < 12
-    ]
+    names = [key for key in untranslated if table("zh")[key] == table("en")[key] and len(table("zh")[key]) < 12]
     assert untranslated == names, "these are left in English"
 
 
@@ -97,13 +95,9 @@ def test_every_error_has_its_words_and_every_word_its_error():
         if isinstance(call.args[0], ast.Constant):
             used[f"errors.{call.args[0].value}"] = place
         else:
-            assert place.startswith("genai/errors.py"), (
-                f"{place}: write the code out, so that it can be found"
-            )
+            assert place.startswith("genai/errors.py"), f"{place}: write the code out, so that it can be found"
     for place, pattern in words():
-        used |= {
-            key: place for key in table("en") if key.startswith("errors.") and re.fullmatch(pattern, key)
-        }
+        used |= {key: place for key in table("en") if key.startswith("errors.") and re.fullmatch(pattern, key)}
     missing = {key: place for key, place in used.items() if key not in table("en")}
     assert not missing, missing
     unused = {key for key in table("en") if key.startswith("errors.")} - used.keys()

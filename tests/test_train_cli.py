@@ -111,9 +111,7 @@ def test_overrides(words, capsys):
     shown = json.loads(capsys.readouterr().out)
     assert shown["train"]["lr"] == 0.5 and shown["run"]["run"] == "mine"
     assert (
-        shown["model"]["widths"] == [8, 4]
-        and shown["model"]["d_widths"] == [4, 8]
-        and shown["model"]["flip"] is True
+        shown["model"]["widths"] == [8, 4] and shown["model"]["d_widths"] == [4, 8] and shown["model"]["flip"] is True
     )
 
 

@@ -110,9 +110,7 @@ def test_sigterm_in_the_middle(family: str, steps: int, tiny: Tiny, data_root, t
     assert process.returncode == 143, err
     stopped_at = load_state(run / "state.pt")["step"]
     assert 2 < stopped_at < steps
-    assert f"stopped at step {stopped_at}" in out and out.strip().endswith(
-        f"python train.py {' '.join(words)}"
-    )
+    assert f"stopped at step {stopped_at}" in out and out.strip().endswith(f"python train.py {' '.join(words)}")
     load_checkpoint(run / f"{tiny.preset}.safetensors")
 
     assert train.main(words) == 0
@@ -148,9 +146,7 @@ def test_another_configuration_is_another_run(data_root, tmp_path, capsys):
     message = capsys.readouterr().err
     assert "lr: " in message and "-> 0.5" in message and "--run" in message
     assert (folder_of(tiny, tmp_path) / "state.pt").read_bytes() == before
-    assert train.main([*words, "--log_every", "1", "--save_every", "1"]) == 0, (
-        "how it is logged changes nothing"
-    )
+    assert train.main([*words, "--log_every", "1", "--save_every", "1"]) == 0, "how it is logged changes nothing"
 
 
 @pytest.mark.parametrize("content", [b"junk", {"step": 3}, [1, 2]], ids=repr)
@@ -222,9 +218,7 @@ def test_two_processes_do_what_one_does(family: str, alone: int, tiny: Tiny, dat
     assert logged_steps(run) == list(range(1, 9)), "only the first process writes"
     assert len(list(run.glob("events.*"))) == (2 if alone else 1)
     assert done.stdout.count("done: ") == 1
-    losses = [
-        [json.loads(x) for x in (folder_of(tiny, r) / "log.jsonl").open()] for r in (tmp_path / "one", two)
-    ]
+    losses = [[json.loads(x) for x in (folder_of(tiny, r) / "log.jsonl").open()] for r in (tmp_path / "one", two)]
     for one, other in zip(*losses):
         for key in one.keys() - {"samples_per_second"}:
             if key.endswith("/loss"):
@@ -474,9 +468,7 @@ def test_schedules():
     cosine = TrainConfig(steps=100, lr_end=0.2)
     assert cosine.lr_scale(0) == 1 and cosine.lr_scale(50) == pytest.approx(0.6)
     for schedule in ("linear", "cosine"):
-        assert TrainConfig(steps=100, schedule=schedule, lr_end=0.2, cooldown=0.5).lr_scale(
-            100
-        ) == pytest.approx(0.2)
+        assert TrainConfig(steps=100, schedule=schedule, lr_end=0.2, cooldown=0.5).lr_scale(100) == pytest.approx(0.2)
     assert TrainConfig(steps=10, schedule="linear", cooldown=0).lr_scale(9) == 1
 
 

@@ -10,7 +10,6 @@ import os
 from pathlib import Path
 from types import ModuleType
 
-
 from genai.data import folder, mnist, shakespeare, tales
 from genai.data.base import Images, LazyImages, Text
 from genai.errors import UserError

@@ -123,4 +123,4 @@ def check_all(controls: list[Control], given: Any) -> dict[str, Any]:
     for name in given:
         if name not in names:
             raise UserError("unknown_control", value=str(name), choices=names)
-    return {c.name: c.check(given[c.name]) if c.name in given else c.default for c in controls}
+    return {c.name: c.check(given.get(c.name, c.default)) for c in controls}

@@ -117,7 +117,7 @@ class Engine:
         loaded = Loaded(path.stem, model, meta, file_sha256(path), self.device, path.stat().st_size)
         try:
             for action in ACTIONS[loaded.family].values():
-                action.controls(loaded)
+                check_all(action.controls(loaded), {})
         except Exception as error:
             raise UserError("checkpoint_broken", name=path.name, cause=str(error)) from error
         return loaded

@@ -14,7 +14,7 @@ from genai.generation.sampling import sampler
 def _controls(loaded) -> list[Control]:
     return [
         Words("prompt", 2_000, "ROMEO:\n"),
-        Number("max_new_tokens", 1, 2_000, 400, integer=True),
+        Number("max_new_tokens", 1, 2_000, 240, integer=True),
         Number("temperature", 0.0, 2.0, 0.8),
         Number("top_k", 0, len(loaded.tokenizer), 0, integer=True),
         Number("top_p", 0.05, 1.0, 0.95),

@@ -72,9 +72,7 @@ def measure(
     path = Path(path)
     valid = metrics_for(meta := read_meta(path))
     if not valid:
-        pairs = sorted(
-            {f"{f} on {d}" for m in METRICS.values() for f in m.families for d in m.datasets or ("any",)}
-        )
+        pairs = sorted({f"{f} on {d}" for m in METRICS.values() for f in m.families for d in m.datasets or ("any",)})
         found = f"{path.name} ({meta.family} on {meta.dataset or 'unknown data'})"
         raise UserError("bad_choice", name="checkpoint", value=found, choices=pairs)
     for name in names or ():

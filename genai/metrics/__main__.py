@@ -28,9 +28,7 @@ def main(argv: list[str]) -> int:
         + "; ".join(f"{name} ({', '.join(metric.families)})" for name, metric in METRICS.items()),
     )
     parser.add_argument("--n", help="so many images, text blocks or characters, for a quick look")
-    parser.add_argument(
-        "--data_root", "--data-root", help="where the data sets are (default: GENAI_DATA, else data/)"
-    )
+    parser.add_argument("--data_root", "--data-root", help="where the data sets are (default: GENAI_DATA, else data/)")
     parser.add_argument(
         "--classifier",
         metavar="PATH",

@@ -73,9 +73,7 @@ class Context:
         if self.n is None:
             return min(default, available)
         if not least <= self.n <= available:
-            raise UserError(
-                "bad_option", name="n", value=self.n, expected=f"{least} to {available:,} for this metric"
-            )
+            raise UserError("bad_option", name="n", value=self.n, expected=f"{least} to {available:,} for this metric")
         return self.n
 
     # -- images ----------------------------------------------------------------------------------------------

@@ -38,9 +38,7 @@ def val_loss(model: nn.Module, ids: Tensor, blocks: int = BLOCKS, seed: int = SE
     length = model.config.block_size
     starts = sample_generator(seed).integers(0, len(ids) - length, size=blocks).tolist()
     batches = [starts[i : i + BATCH] for i in range(0, blocks, BATCH)]
-    total = sum(
-        token_losses(model, ids, batch, length).sum().item() for batch in progress(batches, "val loss")
-    )
+    total = sum(token_losses(model, ids, batch, length).sum().item() for batch in progress(batches, "val loss"))
     return total / (blocks * length)
 
 

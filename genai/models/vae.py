@@ -131,7 +131,11 @@ class VAE(nn.Module):
         beta = config.beta * min(1.0, batch.progress / config.warmup) if config.warmup else config.beta
         loss = reconstruction + beta * kl.clamp(min=config.free_bits).sum()
         elbo = -(reconstruction + kl.sum())
-        yield "vae", loss, {"elbo": elbo.detach(), "kl": kl.sum().detach(), "active": (kl > 0.01).sum().detach()}
+        yield (
+            "vae",
+            loss,
+            {"elbo": elbo.detach(), "kl": kl.sum().detach(), "active": (kl > 0.01).sum().detach()},
+        )
 
     # -- generation ----------------------------------------------------------------------------------------------
 

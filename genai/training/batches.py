@@ -4,7 +4,7 @@ processes agree on it without a word."""
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
@@ -35,6 +35,11 @@ def epoch_indices(length: int, seed: int, start: int, count: int) -> np.ndarray:
     )
 
 
+def _share(length: int, seed: int, batch_size: int, mine: slice, step: int) -> np.ndarray:
+    """Indices of one process's rows of a step's batch."""
+    return epoch_indices(length, seed, step * batch_size, batch_size)[mine]
+
+
 def _own_group(worker: int) -> None:
     """Ctrl-C and torchrun signal a whole process group: a reader leaves it, and lives until the loop has saved."""
     os.setpgrp()
@@ -56,6 +61,7 @@ class Batches:
         self.rows = batch_size // world
         self.first = rank * self.rows
         self.block_size = block_size
+        self._mine = partial(_share, len(data), seed, batch_size, slice(self.first, self.first + self.rows))
         self.generator = torch.Generator(device)
         self._stream = None
         if isinstance(data, Text):
@@ -82,10 +88,6 @@ class Batches:
                 return tensor.pin_memory()
         return tensor.to(self.device)
 
-    def _mine(self, step: int) -> np.ndarray:
-        whole = epoch_indices(len(self.data), self.seed, step * self.batch_size, self.batch_size)
-        return whole[self.first : self.first + self.rows]
-
     def _read_images(self, step: int) -> tuple[Tensor, Tensor]:
         index = torch.from_numpy(self._mine(step)).to(self.images.device)
         return (t[index].to(self.device, non_blocking=True) for t in (self.images, self.labels))
@@ -102,7 +104,8 @@ class Batches:
 
     def _read_stream(self, step: int) -> tuple[Tensor, Tensor]:
         if self._stream is None:  # starts where the run (re)starts
-            order = (self._mine(s).tolist() for s in range(step, self.steps))
+            mine = self._mine  # `self` in here would be a cycle, and readers would outlive their last reference
+            order = (mine(s).tolist() for s in range(step, self.steps))
             loader = DataLoader(
                 self.data, batch_sampler=order, num_workers=2, prefetch_factor=4, worker_init_fn=_own_group
             )

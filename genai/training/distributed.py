@@ -54,7 +54,7 @@ class Group:
 
 
 def pick_device(name: str) -> torch.device:
-    """"auto" -> this process's GPU if there is one, else the CPU. Raises UserError for what this machine has not."""
+    """ "auto" -> this process's GPU if there is one, else the CPU. Raises UserError for what this machine has not."""
     gpus = [f"cuda:{i}" for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
     choices = ["auto", "cpu", *(["cuda"] if gpus else []), *gpus]
     if name not in choices:

@@ -155,7 +155,9 @@ def train(
                 look()
                 save(step)
     except OSError as error:  # the log or a look at the samples; weights have their own
-        raise UserError("cannot_write", name=error.filename or str(folder), cause=error.strerror or str(error)) from error
+        raise UserError(
+            "cannot_write", name=error.filename or str(folder), cause=error.strerror or str(error)
+        ) from error
     finally:
         if log:
             log.close()
@@ -362,7 +364,8 @@ def _autocast(precision: str, device: torch.device):
     """A factory of autocast contexts: bf16 where asked for or where the hardware computes in it, else nothing."""
     if precision == "auto":
         has_bf16 = device.type == "cuda" or (
-            getattr(torch.cpu, "_is_avx512_bf16_supported", bool)() or getattr(torch.cpu, "_is_amx_tile_supported", bool)()
+            getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
+            or getattr(torch.cpu, "_is_amx_tile_supported", bool)()
         )
         precision = "bf16" if has_bf16 else "fp32"
     if precision == "bf16":

@@ -54,7 +54,12 @@ def encode_endpoint(engine: Engine, default: Loaded):
         return {"z": engine.encode(model, from_data_uri({"image": image}))}
 
     parameters = [("image", str, ""), ("model", str, default.name)]
-    return signed(call, parameters, "encode_vae", "image: a picture of a digit as a data URI. Answers with its latent z.")
+    return signed(
+        call,
+        parameters,
+        "encode_vae",
+        "image: a picture of a digit as a data URI. Answers with its latent z.",
+    )
 
 
 def signed(call, parameters: list[tuple[str, type, Any]], name: str, description: str):
@@ -88,5 +93,3 @@ def spell(control: Control) -> str:
     if isinstance(control, Words):
         return f"1 to {control.max_length} characters"
     return f"{control.length} numbers, {control.low} to {control.high}"
-
-

@@ -132,7 +132,15 @@ def build(engine: Engine) -> Built:
     with gr.Row():
         with gr.Column(scale=2, min_width=270):
             with gr.Row(equal_height=True):
-                seed = gr.Number(1, label=i18n("ui.seed"), precision=0, minimum=0, maximum=MAX_SEED, elem_id="gan-seed", scale=4)
+                seed = gr.Number(
+                    1,
+                    label=i18n("ui.seed"),
+                    precision=0,
+                    minimum=0,
+                    maximum=MAX_SEED,
+                    elem_id="gan-seed",
+                    scale=4,
+                )
                 dice = gr.Button("⚄", elem_id="gan-dice", elem_classes="dice", min_width=44, scale=1)
             label = gr.Dropdown(labels, value="any", label=i18n("ui.gan.label"), elem_id="gan-label", filterable=False)
             truncation = gr.Slider(
@@ -144,13 +152,22 @@ def build(engine: Engine) -> Built:
             with gr.Tab(i18n("ui.gan.views.grid"), elem_id="view-gan-grid"):
                 start = engine.generate(loaded.name, "sample", {"seed": 1, "count": TILES})
                 tile = engine.generate(loaded.name, "sample", {"seed": 1})
-                stage("gan-grid", engine, GRID.replace("{tile}", data_uri(tile.pixels)), answer(start), GRID_JS, card)
+                stage(
+                    "gan-grid",
+                    engine,
+                    GRID.replace("{tile}", data_uri(tile.pixels)),
+                    answer(start),
+                    GRID_JS,
+                    card,
+                )
             with gr.Tab(i18n("ui.gan.views.between"), elem_id="view-gan-between"):
                 with gr.Row(equal_height=True):
                     seed_to = gr.Number(2, label=i18n("ui.gan.seed_to"), precision=0, minimum=0, maximum=MAX_SEED,
                                         elem_id="gan-seed-to", scale=2)  # fmt: skip
                     dice_to = gr.Button("⚄", elem_id="gan-dice-to", elem_classes="dice", min_width=44, scale=0)
-                    position = gr.Slider(0, 1, 0.5, step=0.01, label=i18n("ui.gan.position"), elem_id="gan-position", scale=5)
+                    position = gr.Slider(
+                        0, 1, 0.5, step=0.01, label=i18n("ui.gan.position"), elem_id="gan-position", scale=5
+                    )
                 middle = engine.generate(loaded.name, "interpolate", {"seed": 1, "seed_to": 2})
                 loop = '<div><button class="tool" data-act="loop"><span data-t="ui.gan.loop"></span></button></div>'
                 stage("gan-between", engine, ONE + loop, answer(middle), BETWEEN_JS, card)
@@ -163,14 +180,36 @@ def build(engine: Engine) -> Built:
 
     common = [seed, label, truncation]
     base = f"""const model = {loaded.name!r}, common = {{ seed, label, truncation_psi: psi }};"""
-    grid_js = f"(seed, label, psi) => {{ {base} genai.ask('gan-grid', {{ model, action: 'sample', controls: {{ ...common, count: {TILES} }} }}); }}"
-    between_js = f"(seed, label, psi, seed_to, position) => {{ {base} genai.ask('gan-between', {{ model, action: 'interpolate', controls: {{ ...common, seed_to, position }} }}); }}"
-    plane_js = f"(seed, label, psi) => {{ {base} genai.ask('gan-plane', {{ model, action: 'plane', controls: common }}); }}"
+    grid_js = (
+        f"(seed, label, psi) => {{ {base} genai.ask('gan-grid',"
+        f" {{ model, action: 'sample', controls: {{ ...common, count: {TILES} }} }}); }}"
+    )
+    between_js = (
+        f"(seed, label, psi, seed_to, position) => {{ {base} genai.ask('gan-between',"
+        f" {{ model, action: 'interpolate', controls: {{ ...common, seed_to, position }} }}); }}"
+    )
+    plane_js = (
+        f"(seed, label, psi) => {{ {base} genai.ask('gan-plane', {{ model, action: 'plane', controls: common }}); }}"
+    )
     quiet = dict(queue=False, show_progress="hidden", api_visibility="private")
     gr.on([c.change for c in common], None, common, None, js=grid_js, **quiet)
-    gr.on([c.change for c in [*common, seed_to, position]], None, [*common, seed_to, position], None, js=between_js, **quiet)
+    gr.on(
+        [c.change for c in [*common, seed_to, position]],
+        None,
+        [*common, seed_to, position],
+        None,
+        js=between_js,
+        **quiet,
+    )
     gr.on([c.change for c in common], None, common, None, js=plane_js, **quiet)
-    gr.on([x.change, y.change], None, [x, y], None, js="(x, y) => genai.ask('gan-plane', { point: [x, y] })", **quiet)
+    gr.on(
+        [x.change, y.change],
+        None,
+        [x, y],
+        None,
+        js="(x, y) => genai.ask('gan-plane', { point: [x, y] })",
+        **quiet,
+    )
     dice.click(None, None, seed, js="() => genai.dice()", **quiet)
     dice_to.click(None, None, seed_to, js="() => genai.dice()", **quiet)
 

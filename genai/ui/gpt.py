@@ -17,7 +17,13 @@ from genai.ui.stage import answer, stage
 from genai.ui.tab import Built, Tab
 from genai.ui.words import guarded, i18n
 
-EXAMPLES = ["ROMEO:\n", "To be, or not to be", "First Citizen:\nWhat news from Rome?", "KING RICHARD III:\nMy horse", "JULIET:\nO "]
+EXAMPLES = [
+    "ROMEO:\n",
+    "To be, or not to be",
+    "First Citizen:\nWhat news from Rome?",
+    "KING RICHARD III:\nMy horse",
+    "JULIET:\nO ",
+]
 REFRESH_SECONDS = 0.15  # how often the growing text is sent
 
 JS = """
@@ -56,7 +62,14 @@ def build(engine: Engine) -> Built:
     def number(name: str, step: float) -> gr.Slider:
         c = controls[name]
         low = 10 if name == "max_new_tokens" else c.low
-        return gr.Slider(low, c.high, c.default, step=step, label=i18n(f"ui.gpt.{name}"), elem_id=f"gpt-{name.replace('_', '-')}")
+        return gr.Slider(
+            low,
+            c.high,
+            c.default,
+            step=step,
+            label=i18n(f"ui.gpt.{name}"),
+            elem_id=f"gpt-{name.replace('_', '-')}",
+        )
 
     first = engine.generate(loaded.name, "write", {})
     with gr.Row():
@@ -72,7 +85,15 @@ def build(engine: Engine) -> Built:
             with gr.Accordion(i18n("ui.advanced"), open=False):
                 top_k, top_p = number("top_k", 1), number("top_p", 0.01)
                 with gr.Row(equal_height=True):
-                    seed = gr.Number(1, label=i18n("ui.seed"), precision=0, minimum=0, maximum=MAX_SEED, elem_id="gpt-seed", scale=4)
+                    seed = gr.Number(
+                        1,
+                        label=i18n("ui.seed"),
+                        precision=0,
+                        minimum=0,
+                        maximum=MAX_SEED,
+                        elem_id="gpt-seed",
+                        scale=4,
+                    )
                     dice = gr.Button("⚄", elem_id="gpt-dice", elem_classes="dice", min_width=44, scale=1)
             gr.Examples(EXAMPLES, prompt, label=i18n("ui.gpt.examples"), elem_id="gpt-examples")
         with gr.Column(scale=5, min_width=320):
@@ -115,7 +136,8 @@ def typeset(result: Result, growing: bool = False) -> str:
     written = html.escape(result.text[len(prompt) :])
     cursor = '<span class="cursor"></span>' if growing else ""
     made = html.escape(json.dumps(describe(result)))
-    return f'<div class="page" lang="en" data-made="{made}"><b>{html.escape(prompt)}</b><span class="written">{written}</span>{cursor}</div>'
+    shown = f'<b>{html.escape(prompt)}</b><span class="written">{written}</span>{cursor}'
+    return f'<div class="page" lang="en" data-made="{made}">{shown}</div>'
 
 
 def describe(result: Result) -> dict:

@@ -14,7 +14,6 @@ from genai.strings import text
 from genai.ui.tab import Built
 from genai.ui.words import guarded, i18n, language_of, message_of
 
-
 # The notice says which tab and view its result belongs to. They are opened from here: were the tabs themselves outputs of
 # an event, Gradio would copy the whole page's state at every update of any later event (0.1 s for each piece of text).
 NOTICE_JS = """
@@ -27,7 +26,12 @@ watch("value", () => {
 
 def add_links(page: gr.Blocks, engine: Engine, notice: gr.HTML, built: list[Built]) -> None:
     with gr.Accordion(i18n("ui.open.title"), open=False, elem_id="open"):
-        file = gr.File(label=i18n("ui.open.label"), file_types=[".png", ".gif", ".txt"], type="filepath", elem_id="open-file")
+        file = gr.File(
+            label=i18n("ui.open.label"),
+            file_types=[".png", ".gif", ".txt"],
+            type="filepath",
+            elem_id="open-file",
+        )
 
     extras = [part for tab in built for part in all_parts(tab)]
     targets = list(dict.fromkeys([notice, *extras]))
@@ -48,7 +52,9 @@ def add_links(page: gr.Blocks, engine: Engine, notice: gr.HTML, built: list[Buil
             place = f' data-tab="tab-{tab.id}" data-view="view-{tab.id}-{tab.views.get(made["action"], "")}"'
         said = text(lang, f"ui.open.{verdict}", model=made["model"], action=made["action"])
         kind = "" if verdict in ("identical", "within_tolerance", "unverified") else " bad"
-        updates[notice] = f'<div class="notice{kind}" role="status" data-verdict="{verdict}"{place}>{html.escape(said)}</div>'
+        updates[notice] = (
+            f'<div class="notice{kind}" role="status" data-verdict="{verdict}"{place}>{html.escape(said)}</div>'
+        )
         return updates
 
     def filled(updates: dict) -> list:
@@ -72,7 +78,13 @@ def add_links(page: gr.Blocks, engine: Engine, notice: gr.HTML, built: list[Buil
         return filled(restore(*receipt.read_file(path), language_of(request)))
 
     quiet = dict(queue=False, show_progress="hidden", api_visibility="private")
-    page.load(None, None, query, js="() => location.search.includes('model=') ? location.search.slice(1) : ''", **quiet)
+    page.load(
+        None,
+        None,
+        query,
+        js="() => location.search.includes('model=') ? location.search.slice(1) : ''",
+        **quiet,
+    )
     query.change(from_link, query, targets, **quiet)
     file.upload(from_file, file, targets, show_progress="hidden", api_visibility="private")
 

@@ -18,7 +18,15 @@ THEME = gr.themes.Base(
     secondary_hue=gr.themes.colors.teal,
     neutral_hue=gr.themes.colors.slate,
     radius_size=gr.themes.sizes.radius_lg,
-    font=["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "PingFang SC", "Microsoft YaHei", "sans-serif"],
+    font=[
+        "system-ui",
+        "-apple-system",
+        "Segoe UI",
+        "Noto Sans",
+        "PingFang SC",
+        "Microsoft YaHei",
+        "sans-serif",
+    ],
     font_mono=["ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace"],
 ).set(
     body_background_fill="*neutral_50",
@@ -108,5 +116,5 @@ def problem_card(error: UserError) -> None:
     )
     gr.HTML(
         f'<div class="notice bad">{spans}</div>',
-        js_on_load="element.querySelector(`[data-problem=\"${genai.lang}\"]`).hidden = false;",
+        js_on_load='element.querySelector(`[data-problem="${genai.lang}"]`).hidden = false;',
     )

@@ -51,7 +51,9 @@ def answer(result: Result) -> dict[str, Any]:
         "ms": round(result.milliseconds, 2),
         "device": result.receipt["device"].upper(),
         "query": receipt.to_query(result.receipt),
-        "command": receipt.to_command(result.receipt, "" if result.action.kind == "text" else Path(result.file_name).suffix),
+        "command": receipt.to_command(
+            result.receipt, "" if result.action.kind == "text" else Path(result.file_name).suffix
+        ),
         "api": receipt.to_api_call(result.receipt, result.family),
         "request": {k: result.receipt[k] for k in ("model", "action", "controls")},
     }

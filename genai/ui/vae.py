@@ -22,7 +22,8 @@ MAX_DRAWING = 5_000_000  # characters of a drawing's data URI
 
 BODY = """
 <div class="pair">
-  <div><figure class="frame"><img class="one-picture" data-t="ui.vae.alt" data-t-attr="alt" alt="decoded digit" src="{src}"></figure>
+  <div><figure class="frame">
+    <img class="one-picture" data-t="ui.vae.alt" data-t-attr="alt" alt="decoded digit" src="{src}"></figure>
     <p class="caption" data-t="ui.vae.decoded"></p></div>
   <div><canvas class="ink" width="280" height="280" tabindex="0" role="img" data-t="ui.vae.canvas" data-t-attr="aria-label"
     aria-label="canvas"></canvas>
@@ -109,7 +110,9 @@ def build(engine: Engine) -> Built:
         with gr.Column(scale=5, min_width=320):
             first = engine.generate(loaded.name, "decode", {"z": start})
             stage("vae", engine, BODY, answer(first), JS, model_card(loaded), extra=[encoder(engine, loaded)])
-            upload = gr.UploadButton(i18n("ui.vae.upload"), file_types=["image"], elem_id="vae-upload", size="sm", scale=0)
+            upload = gr.UploadButton(
+                i18n("ui.vae.upload"), file_types=["image"], elem_id="vae-upload", size="sm", scale=0
+            )
     bridge = gr.HTML("", elem_id="vae-bridge", html_template="", js_on_load=BRIDGE_JS)
 
     quiet = dict(queue=False, show_progress="hidden", api_visibility="private")
@@ -120,7 +123,9 @@ def build(engine: Engine) -> Built:
         f" genai.ask('vae', {{ model: {loaded.name!r}, action: 'decode', controls: {{ z }} }}); }}"
     )
     gr.on([s.change for s in sliders], None, sliders, None, js=draw, **quiet)
-    bridge.change(None, bridge, sliders, js=f"(z) => {{ z = JSON.parse(z); return {order}.map((d) => z[d]); }}", **quiet)
+    bridge.change(
+        None, bridge, sliders, js=f"(z) => {{ z = JSON.parse(z); return {order}.map((d) => z[d]); }}", **quiet
+    )
     reset.click(None, None, sliders, js=f"() => Array({count}).fill(0)", **quiet)
 
     def by_order(z: list[float]) -> list[float]:

@@ -72,17 +72,24 @@
     }, 250);
   };
 
-  // A stage exists once its tab has been opened; what its controls asked for before that waits here.
+  // A stage exists once its tab has been opened. What its controls ask for before that, or while it is out of sight, waits.
   const stages = {}, waiting = {};
+  const inSight = (id) => stages[id]?.last && stages[id].element.offsetParent !== null;
   const ask = (id, request) => {
-    if (stages[id]?.last) stages[id].follow(request);
+    if (inSight(id)) stages[id].follow(request);
     else waiting[id] = { ...waiting[id], ...request };
   };
-  /* The stage stands and shows its first picture; now what was asked meanwhile. */
+  const catchUp = (id) => {
+    if (!waiting[id] || !inSight(id)) return;
+    const request = waiting[id];
+    delete waiting[id];
+    stages[id].follow(request);
+  };
+  /* The stage stands and shows its first picture; now, and whenever it comes into sight, what was asked meanwhile. */
   const open = (id, first) => {
     if (first.request && !stages[id].last) stages[id].adopt(first);
-    if (waiting[id] && stages[id].last) stages[id].follow(waiting[id]);
-    delete waiting[id];
+    new IntersectionObserver(() => catchUp(id)).observe(stages[id].element);
+    catchUp(id);
   };
 
   /* Make `element` a stage. `show(answer)` draws what server.frame answered; the toolbar acts on the last answer. */
