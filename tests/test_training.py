@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import os
 import resource
@@ -438,12 +439,27 @@ def test_signals_to_the_whole_group_do_not_reach_the_readers(lazy):
     assert all(os.getpgid(worker.pid) != os.getpgid(0) for worker in stream._stream._workers)
 
 
+def test_readers_end_with_their_last_reference(lazy):
+    """At once, not when the garbage collector comes by: it may come in the thread that should tell them to end."""
+    stream = Batches(lazy, 5, 4, 0, CPU)
+    stream(0)
+    readers = stream._stream._workers
+    gc.disable()
+    try:
+        del stream
+        assert not any(reader.is_alive() for reader in readers)
+    finally:
+        gc.enable()
+
+
 def test_an_unreadable_image_in_a_stream_is_named(lazy):
     lazy.paths[7].write_bytes(b"no picture")
     stream = Batches(lazy, 5, 2, 0, CPU)
     with pytest.raises(UserError, match=r"7\.png") as caught:
         stream(0), stream(1)
     assert caught.value.code == "image_unreadable"
+    del stream, caught
+    gc.collect()  # what the traceback still holds: the readers end now
 
 
 # -- schedules and averages ----------------------------------------------------------------------------------

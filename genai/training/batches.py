@@ -66,16 +66,16 @@ class Batches:
         self._stream = None
         if isinstance(data, Text):
             self.ids = self._resident(data.ids)
-            self.read = self._read_text
-        elif isinstance(data, LazyImages):
-            self.read = self._read_stream
-        else:
-            assert isinstance(data, Images)
+        elif isinstance(data, Images):
             self.images, self.labels = self._resident(data.images), self._resident(data.labels)
-            self.read = self._read_images
 
     def __call__(self, step: int) -> Batch:
-        inputs, targets = self.read(step)
+        if isinstance(self.data, Text):
+            inputs, targets = self._read_text(step)
+        elif isinstance(self.data, LazyImages):
+            inputs, targets = self._read_stream(step)
+        else:
+            inputs, targets = self._read_images(step)
         self.generator.manual_seed(derive_seed(self.seed, 1, step))
         noise = Noise(self.generator, self.batch_size, self.first, self.rows)
         return Batch(inputs, targets, noise, step, step / max(1, self.steps))

@@ -1,6 +1,7 @@
 """Presets: a name for everything a training run needs. Sizes: "cpu" (two cores) and "gpu" (one).
 
-`duration` and `expected` are measured; a preset that nobody has run yet says so.
+`duration` is the number of steps at the rate that `python -m genai.bench` measured on two CPU cores (AMD EPYC), and
+`expected` what the run was measured to give; a size that nobody has run yet says so.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ PRESETS: dict[tuple[str, str], Preset] = {
             ),
             dict(body="plain", widths=(128, 64, 32), d_widths=(64, 128, 128), gamma=1.0, gamma_end=0.2,
                  penalty_every=8, shift=2, truncation_psi=0.95),
+            duration="31 min", expected="class accuracy 99.1 %, coverage 0.84, fd 4.6 (floor 1.3)",
         ),
         Preset(
             "gan-digits", "gpu", "gan",
@@ -61,6 +63,7 @@ PRESETS: dict[tuple[str, str], Preset] = {
                 ema_half_life=0.02, beta2=0.999, weight_decay=0.01,
             ),
             dict(latents=32, widths=(32, 64), blocks=1, hidden=256, warmup=0.1),
+            duration="24 min", expected="nll_k1 88.8 nats",
         ),
         Preset(
             "vae-digits", "gpu", "vae",
@@ -78,6 +81,7 @@ PRESETS: dict[tuple[str, str], Preset] = {
                 ema_half_life=0.01,
             ),
             dict(n_layer=5, n_head=4, n_embd=192, block_size=256, dropout=0.1),
+            duration="19 min", expected="val_loss 1.47 nats per character",
         ),
         Preset(
             "gpt-shakespeare", "gpu", "gpt",
@@ -88,7 +92,7 @@ PRESETS: dict[tuple[str, str], Preset] = {
             ),
             dict(n_layer=6, n_head=4, n_embd=256, block_size=256, dropout=0.3),
         ),
-        _classifier("cpu"),
+        _classifier("cpu", duration="3 min", expected="accuracy 99.4 %"),
         _classifier("gpu"),
     ]
 }  # fmt: skip
