@@ -408,45 +408,21 @@ def training_rate(preset: presets.Preset, seconds: float = TRAIN_SECONDS) -> Fig
     """The loop's own step (batch, losses, updates, EMA), with the loop's defaults, for about `seconds`."""
     import torch
 
-    from genai.models import build_model
-    from genai.training.batches import Batches
+    from genai.models import FAMILIES
     from genai.training.config import RunConfig
     from genai.training.distributed import Group, pick_device
-    from genai.training.ema import EMA
-    from genai.training.loop import _autocast, make_optimizers, update
+    from genai.training.loop import Trainer
 
-    run, config, device = RunConfig(), preset.train, pick_device("auto")
-    group = Group(device)
-    torch.manual_seed(config.seed)
-    model = build_model(preset.family, preset.model).to(device).train()
-    if run.channels_last:
-        model = model.to(memory_format=torch.channels_last)
-    ema = EMA(model, config.ema_half_life * config.steps)
-    optimizers = {player: make_optimizers(model, player, config) for player in model.players}
-    if run.compile:
-        for part in model.compilable:
-            model.get_submodule(part).compile()
-    autocast = _autocast(config.precision, device)
-    block_size = getattr(model.config, "block_size", 0)
-    data = synthetic(model.config)
-    batches = Batches(data, config.batch_size, config.steps, config.seed, device, block_size=block_size)
+    config, device = preset.train, pick_device("auto")
+    data = synthetic(FAMILIES[preset.family].Config(**preset.model))
+    trainer = Trainer(preset.family, preset.model, data, config, RunConfig(), Group(device))
     steps = itertools.count()
 
     def block(count: int) -> float:
         """So many steps; their seconds, to the last result on the device."""
         start = time.perf_counter()
         for step in itertools.islice(steps, count):
-            scale = config.lr_scale(step % config.steps)
-            with autocast():
-                losses = model.losses(batches(step % config.steps))
-            while True:
-                with autocast():
-                    item = next(losses, None)
-                if item is None:
-                    break
-                player, loss, _ = item
-                update(loss, model.players[player], optimizers[player], scale, config.grad_clip, group)
-            ema.update(model, step)
+            trainer.step(step % config.steps)
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         return time.perf_counter() - start
@@ -457,7 +433,7 @@ def training_rate(preset: presets.Preset, seconds: float = TRAIN_SECONDS) -> Fig
     rates, until = [], time.perf_counter() + seconds
     while not rates or time.perf_counter() < until:
         rates.append(count / block(count))
-    precision = "fp32" if autocast is contextlib.nullcontext else "bf16"
+    precision = "fp32" if trainer.autocast is contextlib.nullcontext else "bf16"
     more = {"samples_per_s": statistics.median(rates) * config.batch_size, "batch_size": config.batch_size,
             "steps_a_repetition": count, "size": preset.size, "precision": precision}  # fmt: skip
     return of_rates(rates, "steps/s", **more)

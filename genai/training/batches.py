@@ -46,7 +46,7 @@ def _own_group(worker: int) -> None:
 
 
 class Batches:
-    """`batches(step)` -> this process's rows of the step's batch, on `device`.
+    """`batches(step)` -> this process's rows of the step's batch, on `device`; `batches.parts(step, n)`: in n parts.
 
     Data that fits lives on the device, as uint8 or ids, and is indexed there. `LazyImages` stream through a DataLoader.
 
@@ -62,7 +62,6 @@ class Batches:
         self.first = rank * self.rows
         self.block_size = block_size
         self._mine = partial(_share, len(data), seed, batch_size, slice(self.first, self.first + self.rows))
-        self.generator = torch.Generator(device)
         self._stream = None
         if isinstance(data, Text):
             self.ids = self._resident(data.ids)
@@ -70,15 +69,23 @@ class Batches:
             self.images, self.labels = self._resident(data.images), self._resident(data.labels)
 
     def __call__(self, step: int) -> Batch:
+        (batch,) = self.parts(step, 1)
+        return batch
+
+    def parts(self, step: int, count: int) -> list[Batch]:
+        """Read once, then cut: each part is what a process with only these rows would have, its noise included."""
         if isinstance(self.data, Text):
             inputs, targets = self._read_text(step)
         elif isinstance(self.data, LazyImages):
             inputs, targets = self._read_stream(step)
         else:
             inputs, targets = self._read_images(step)
-        self.generator.manual_seed(derive_seed(self.seed, 1, step))
-        noise = Noise(self.generator, self.batch_size, self.first, self.rows)
-        return Batch(inputs, targets, noise, step, step / max(1, self.steps))
+        rows, seed = self.rows // count, derive_seed(self.seed, 1, step)
+        return [
+            Batch(x, y, Noise(torch.Generator(self.device).manual_seed(seed), self.batch_size, start, rows),
+                  step, step / max(1, self.steps))
+            for start, x, y in zip(range(self.first, self.batch_size, rows), inputs.split(rows), targets.split(rows))
+        ]  # fmt: skip
 
     def _resident(self, tensor: Tensor) -> Tensor:
         """On the device if it takes less than a quarter of its free memory; else it stays where it is."""

@@ -18,6 +18,9 @@ class TrainConfig:
     lr, muon_lr: peak learning rates of Adam and of Muon.
     schedule: "cosine" from peak to lr_end * peak, or "linear" over the last `cooldown` share of the run.
     ema_half_life: share of the run after which a weight's past counts half.
+    shards: parts that a batch is computed in, one after the other or shared out to the processes. With 2, one process
+        adds up what two would, so both compute the same bits. 1 is for GPUs, which small kernels leave idle; then, and
+        with more than two processes, they agree up to rounding.
     precision: "auto" (bf16 on CUDA and on CPUs with bf16 units, else fp32), "fp32" or "bf16".
     """
 
@@ -37,6 +40,7 @@ class TrainConfig:
     weight_decay: float = 0.0
     grad_clip: float = 0.0  # largest gradient norm; 0: no clipping
     ema_half_life: float = 0.02
+    shards: int = 2
     precision: str = "auto"
 
     CHOICES: typing.ClassVar = {
@@ -47,12 +51,23 @@ class TrainConfig:
     RANGES: typing.ClassVar = {
         "steps": (1, 10**9),
         "batch_size": (1, 10**6),
+        "shards": (1, 10**6),
         "beta1": (0, 0.9999),
         "beta2": (0, 0.999999),
         "lr_end": (0, 1),
         "cooldown": (0, 1),
         "ema_half_life": (0, 1),
     }
+
+    def parts(self, world: int) -> int:
+        """In how many parts each of `world` processes computes its rows: its share of them, or one if they do not share.
+
+        A batch that does not divide by `shards` is cut into the most parts that divide both (an odd one: not at all).
+        """
+        if self.batch_size % world:
+            raise UserError("batch_not_divisible", value=self.batch_size, world=world)
+        shards = math.gcd(self.shards, self.batch_size)
+        return 1 if shards % world else shards // world
 
     def lr_scale(self, step: int) -> float:
         """Multiplier of every learning rate at `step`."""

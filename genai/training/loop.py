@@ -1,8 +1,8 @@
 """THE loop: every family, every device, one process or many.
 
-for each step: read a batch -> for each loss that the model yields: gradients of that player alone, averaged over the
-processes, clipped, stepped -> EMA. Data order and noise are functions of (seed, step), so a run that stops and goes on
-ends bit-equal to one that never stopped, and needs nothing saved but weights and optimizer states.
+for each step: read a batch, in parts -> for each loss that the model yields: gradients of that player alone, averaged
+over the parts of all processes, clipped, stepped -> EMA. Data order and noise are functions of (seed, step), so a run
+that stops and goes on ends bit-equal to one that never stopped, and needs nothing saved but weights and optimizer states.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from genai.checkpoint import Meta, load_state, save_checkpoint, save_state
@@ -62,10 +62,8 @@ def train(
         on_finish(ema_model, meta, data): completes meta before the last checkpoint is written.
     Raises UserError: data missing, another run in the folder, non-finite loss (step and phase), disk full.
     """
-    device = pick_device(run.device)
-    group = Group(device)
-    if config.batch_size % group.world:
-        raise UserError("batch_not_divisible", value=config.batch_size, world=group.world)
+    group = Group(pick_device(run.device))
+    config.parts(group.world)  # a batch that cannot be shared: better to hear of it now
     if run.threads:
         torch.set_num_threads(run.threads)
     folder = Path(run.runs_root) / (run.run or preset or family)
@@ -74,22 +72,9 @@ def train(
     model_config = _fit_to_data(family, model_config, data)
     fingerprint = _fingerprint(family, model_config, config, len(data))
 
-    torch.manual_seed(derive_seed(config.seed, 0))  # initial weights: the same in every process
-    try:
-        model = build_model(family, model_config).to(device)
-    except UserError:
-        raise
-    except Exception as error:  # whatever a combination of options may break
-        raise UserError("impossible_model", family=family, cause=str(error)) from error
-    if run.channels_last:
-        model = model.to(memory_format=torch.channels_last)
-    ema = EMA(model, config.ema_half_life * config.steps)
-    optimizers = {name: make_optimizers(model, name, config) for name in model.players}
-    start = _resume(folder / STATE, fingerprint, model, ema, optimizers)
-    if run.compile:
-        for name in model.compilable:
-            model.get_submodule(name).compile()
-    autocast = _autocast(config.precision, device)
+    trainer = Trainer(family, model_config, data, config, run, group)
+    ema = trainer.ema
+    start = _resume(folder / STATE, fingerprint, trainer)
     meta = Meta(
         family=family, config=model_config, preset=preset, size=size, dataset=config.dataset, step=start,
         classes=getattr(data, "classes", []),
@@ -97,8 +82,6 @@ def train(
         training=dataclasses.asdict(config),
     )  # fmt: skip
     checkpoint = folder / f"{preset or family}.safetensors"
-    batches = Batches(data, config.batch_size, config.steps, config.seed, device, group.rank, group.world,
-                      model_config.get("block_size", 0))  # fmt: skip
     log = None
     pending: list[tuple[int, str, dict]] = []  # losses not yet looked at: looking makes a GPU wait
     last = min(config.steps, start + run.stop_after) if run.stop_after else config.steps
@@ -116,11 +99,7 @@ def train(
             if step == config.steps and on_finish:
                 on_finish(ema.model, meta, data)
             save_checkpoint(checkpoint, ema.model, meta)
-            save_state(folder / STATE, {
-                "step": step, "fingerprint": fingerprint,
-                "model": model.state_dict(), "ema": ema.model.state_dict(),
-                "optimizers": {name: [o.state_dict() for o in many] for name, many in optimizers.items()},
-            })  # fmt: skip
+            save_state(folder / STATE, {"step": step, "fingerprint": fingerprint, **trainer.state()})
         group.barrier()
 
     step = start
@@ -128,20 +107,8 @@ def train(
         if group.first:
             log = Log(folder, start, config.steps, config.batch_size)
         with catch_signals() as caught:
-            model.train()
             while step < last and not group.any(bool(caught.signal)):
-                scale = config.lr_scale(step)
-                with autocast():
-                    losses = model.losses(batches(step))
-                while True:
-                    with autocast():
-                        item = next(losses, None)
-                    if item is None:
-                        break
-                    player, loss, stats = item
-                    norm = update(loss, model.players[player], optimizers[player], scale, config.grad_clip, group)
-                    pending.append((step, player, {"loss": loss.detach(), "grad_norm": norm, **stats}))
-                ema.update(model, step)
+                pending += trainer.step(step)
                 step += 1
                 if step % run.log_every == 0 or step == last:
                     look()
@@ -165,13 +132,90 @@ def train(
     return Finished(step, step >= config.steps, caught.signal, folder, checkpoint)
 
 
-def update(loss, player: nn.Module, optimizers: list, scale: float, grad_clip: float, group: Group):
-    """One player's step. Gradients are taken w.r.t. its own parameters only; returns their norm (a tensor)."""
-    parameters = [p for p in player.parameters() if p.requires_grad]
-    gradients = list(torch.autograd.grad(loss, parameters))
+class Trainer:
+    """What moves in a run: the model, its optimizers, its average. `step(s)` moves them all, as a function of s."""
+
+    def __init__(self, family: str, model_config: dict, data, config: TrainConfig, run: RunConfig, group: Group):
+        torch.manual_seed(derive_seed(config.seed, 0))  # initial weights: the same in every process
+        try:
+            model = build_model(family, model_config).to(group.device).train()
+        except UserError:
+            raise
+        except Exception as error:  # whatever a combination of options may break
+            raise UserError("impossible_model", family=family, cause=str(error)) from error
+        if run.channels_last:
+            model = model.to(memory_format=torch.channels_last)
+        self.model, self.config, self.group = model, config, group
+        self.ema = EMA(model, config.ema_half_life * config.steps)
+        self.optimizers = {name: make_optimizers(model, name, config) for name in model.players}
+        if run.compile:
+            for name in model.compilable:
+                model.get_submodule(name).compile()
+        self.autocast = _autocast(config.precision, group.device)
+        self.batches = Batches(data, config.batch_size, config.steps, config.seed, group.device, group.rank, group.world,
+                               model_config.get("block_size", 0))  # fmt: skip
+
+    def step(self, step: int) -> list[tuple[int, str, dict[str, Tensor]]]:
+        """One step of the whole game: (step, player, {"loss", "grad_norm", ...}) for each loss that the model yields.
+
+        A player steps when every part of the batch has made its gradients, and no part goes on before it has.
+        """
+        scale, done = self.config.lr_scale(step), []
+        parts = self.batches.parts(step, self.config.parts(self.group.world))
+        games = [self.model.losses(part) for part in parts]
+        while True:
+            stats = []
+            for game in games:
+                with self.autocast():
+                    move = next(game, None)
+                if move is None:
+                    self.ema.update(self.model, step)
+                    return done
+                name, loss, more = move
+                stats.append({"loss": loss.detach(), **more})
+                if game is not games[-1]:  # before the next part's turn, so that it finds the memory free
+                    differentiate(loss, self.model.players[name])
+            norm = update(loss, self.model.players[name], self.optimizers[name], scale, self.config.grad_clip, self.group,
+                          len(games))  # fmt: skip
+            means = {key: sum(part[key] for part in stats) / len(stats) for key in stats[0]}
+            done.append((step, name, {**means, "grad_norm": norm}))
+
+    def state(self) -> dict:
+        """All that has to be saved to go on exactly."""
+        return {
+            "model": self.model.state_dict(), "ema": self.ema.model.state_dict(),
+            "optimizers": {name: [o.state_dict() for o in many] for name, many in self.optimizers.items()},
+        }  # fmt: skip
+
+    def load(self, state: dict) -> None:
+        self.model.load_state_dict(state["model"])
+        self.ema.model.load_state_dict(state["ema"])
+        for name, many in self.optimizers.items():
+            for optimizer, saved in zip(many, state["optimizers"][name]):
+                optimizer.load_state_dict(saved)
+
+
+def _trainable(player: nn.Module) -> list[nn.Parameter]:
+    return [p for p in player.parameters() if p.requires_grad]
+
+
+def differentiate(loss: Tensor, player: nn.Module) -> None:
+    """Add the gradients of `loss` w.r.t. the player's own parameters, and to nothing else, to those already there."""
+    torch.autograd.backward(loss, inputs=_trainable(player))
+
+
+def update(loss: Tensor, player: nn.Module, optimizers: list, scale: float, grad_clip: float, group: Group,
+           parts: int = 1) -> Tensor:  # fmt: skip
+    """One player's step; returns the norm of its gradients (before they are clipped).
+
+    loss: of the last of this process's `parts`; those before it have left their gradients by `differentiate`.
+    """
+    differentiate(loss, player)
+    parameters = _trainable(player)
+    gradients = [p.grad for p in parameters]
+    if parts > 1:
+        torch._foreach_div_(gradients, float(parts))
     group.mean(gradients)
-    for p, g in zip(parameters, gradients):
-        p.grad = g
     norm = torch.nn.utils.get_total_norm(gradients, foreach=True)
     if grad_clip:
         torch.nn.utils.clip_grads_with_norm_(parameters, grad_clip, norm, foreach=True)
@@ -185,7 +229,7 @@ def update(loss, player: nn.Module, optimizers: list, scale: float, grad_clip: f
 
 def make_optimizers(model: nn.Module, player: str, config: TrainConfig) -> list[torch.optim.Optimizer]:
     """AdamW, or Muon for the model's `matrices` and AdamW for the rest. Only weights of two or more axes decay."""
-    mine = [p for p in model.players[player].parameters() if p.requires_grad]
+    mine = _trainable(model.players[player])
     muon = {id(p) for p in getattr(model, "matrices", [])} if config.optimizer == "muon" else set()
     if config.optimizer == "muon" and not muon:
         raise UserError("bad_choice", name="optimizer", value="muon", choices=["adamw"])
@@ -208,13 +252,16 @@ def make_optimizers(model: nn.Module, player: str, config: TrainConfig) -> list[
 
 
 def check_finite(pending: list[tuple[int, str, dict]], group: Group) -> None:
-    """Stop at the first loss or gradient that is not a finite number, naming its step and phase."""
+    """Make the stats plain numbers, means over all processes, and stop at the first loss or gradient that is not finite,
+    naming its step and phase: a NaN anywhere is a NaN everywhere, so all processes stop together."""
     if not pending:
         return
-    values = torch.stack([torch.stack([s["loss"].float(), s["grad_norm"].float()]) for _, _, s in pending])
-    group.mean([values])  # a NaN anywhere is a NaN everywhere: all processes stop together
-    for (step, player, stats), (loss, norm) in zip(pending, values.tolist()):
-        stats["loss"], stats["grad_norm"] = loss, norm
+    values = torch.stack([value.detach().float() for _, _, stats in pending for value in stats.values()])
+    group.mean([values])
+    numbers = iter(values.tolist())
+    for step, player, stats in pending:
+        stats.update({name: next(numbers) for name in stats})
+        loss, norm = stats["loss"], stats["grad_norm"]
         if not (abs(loss) < float("inf") and abs(norm) < float("inf")):
             what, value = ("gradient", norm) if abs(loss) < float("inf") else ("loss", loss)
             raise UserError("not_finite", step=step, phase=player, what=what, value=value)
@@ -244,7 +291,7 @@ class Log:
         totals: dict[str, list[float]] = {}
         for _, player, stats in pending:
             for name, value in stats.items():
-                totals.setdefault(f"{player}/{name}", []).append(float(value))
+                totals.setdefault(f"{player}/{name}", []).append(value)
         record: dict[str, float] = {name: sum(v) / len(v) for name, v in totals.items()}
         record["learning_rate"] = learning_rate
         record["samples_per_second"] = (step - self.at) * self.batch_size / max(1e-9, now - self.time)
@@ -290,7 +337,7 @@ def catch_signals():
             signal.signal(number, handler)
 
 
-def _resume(path: Path, fingerprint: dict, model: nn.Module, ema: EMA, optimizers: dict[str, list]) -> int:
+def _resume(path: Path, fingerprint: dict, trainer: Trainer) -> int:
     """Load the state at `path`, if there is one, and return its step."""
     if not path.exists():
         return 0
@@ -301,11 +348,7 @@ def _resume(path: Path, fingerprint: dict, model: nn.Module, ema: EMA, optimizer
         old, new = _flat(state["fingerprint"]), _flat(fingerprint)
         changed = [f"{k}: {old.get(k)} -> {new.get(k)}" for k in sorted(old | new) if old.get(k) != new.get(k)]
         raise UserError("another_run", place=str(path.parent), changed=changed)
-    model.load_state_dict(state["model"])
-    ema.model.load_state_dict(state["ema"])
-    for name, many in optimizers.items():
-        for optimizer, saved in zip(many, state["optimizers"][name]):
-            optimizer.load_state_dict(saved)
+    trainer.load(state)
     return state["step"]
 
 

@@ -1,4 +1,5 @@
-"""Presets: a name for everything a training run needs. Sizes: "cpu" (two cores) and "gpu" (one).
+"""Presets: a name for everything a training run needs. Sizes: "cpu" (two cores) and "gpu" (one; a
+batch is computed in one part there, because small kernels leave a GPU idle: see `TrainConfig.shards`).
 
 `duration` is the number of steps at the rate that `python -m genai.bench` measured on two CPU cores (AMD EPYC), and
 `expected` what the run was measured to give; a size that nobody has run yet says so.
@@ -29,7 +30,7 @@ class Preset:
 def _classifier(size: str, **kwargs) -> Preset:
     train = TrainConfig(
         dataset="mnist", steps=1400, batch_size=128, lr=2e-3, weight_decay=0.01, warmup_steps=50, grad_clip=1.0,
-        ema_half_life=0.03,
+        ema_half_life=0.03, shards=2 if size == "cpu" else 1,
     )  # fmt: skip
     return Preset("classifier-digits", size, "classifier", train, {}, **kwargs)
 
@@ -51,7 +52,7 @@ PRESETS: dict[tuple[str, str], Preset] = {
             "gan-digits", "gpu", "gan",
             TrainConfig(
                 dataset="mnist", steps=60_000, batch_size=256, lr=2e-4, lr_end=0.25, beta1=0.0, beta2=0.99,
-                ema_half_life=0.05,
+                shards=1, ema_half_life=0.05,
             ),
             dict(body="residual", widths=(192, 128, 96), d_widths=(96, 128, 192), blocks=2, gamma=1.0,
                  gamma_end=0.1, penalty_every=1, shift=2),
@@ -69,7 +70,7 @@ PRESETS: dict[tuple[str, str], Preset] = {
             "vae-digits", "gpu", "vae",
             TrainConfig(
                 dataset="mnist", steps=60_000, batch_size=256, lr=1e-3, warmup_steps=500, grad_clip=200.0,
-                ema_half_life=0.02, beta2=0.999, weight_decay=0.05,
+                shards=1, ema_half_life=0.02, beta2=0.999, weight_decay=0.05,
             ),
             dict(latents=40, widths=(48, 64), blocks=3, hidden=256, warmup=0.05),
         ),
@@ -88,7 +89,7 @@ PRESETS: dict[tuple[str, str], Preset] = {
             TrainConfig(
                 dataset="shakespeare", steps=3_000, batch_size=64, optimizer="muon", lr=3e-3, muon_lr=0.02,
                 warmup_steps=100, schedule="linear", cooldown=0.65, beta2=0.95, weight_decay=0.2, grad_clip=1.0,
-                ema_half_life=0.01,
+                shards=1, ema_half_life=0.01,
             ),
             dict(n_layer=6, n_head=4, n_embd=256, block_size=256, dropout=0.3),
         ),
