@@ -10,17 +10,19 @@ import os
 from pathlib import Path
 from types import ModuleType
 
-from genai.data import folder, mnist, shakespeare, tales
-from genai.data.base import Images, LazyImages, Text
+from genai.data import folder, mnist, mnist_words, scenes, shakespeare, tales
+from genai.data.base import Images, LazyImages, Procedural, Text
 from genai.errors import UserError
 
-__all__ = ["DATASETS", "Images", "LazyImages", "Text", "data_root", "load_dataset"]
+__all__ = ["DATASETS", "Images", "LazyImages", "Procedural", "Text", "data_root", "load_dataset"]
 
 DATASETS: dict[str, ModuleType] = {
     "mnist": mnist,
     "shakespeare": shakespeare,
     "tales": tales,
     "folder": folder,
+    "mnist-words": mnist_words,
+    "scenes": scenes,
 }
 
 

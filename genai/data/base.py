@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from genai.data.tokenizer import CharTokenizer
+from genai.data.words import WordTokenizer
 from genai.errors import UserError
 
 
@@ -56,6 +58,22 @@ class Text:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+@dataclass
+class Procedural:
+    """Samples made when they are wanted, endlessly: `make(seed, indices [B])` -> (images uint8 [B, C, H, W], targets).
+
+    What the targets are, the data set says; where they are captions, `tokenizer` made them.
+    """
+
+    make: Callable[[int, np.ndarray], tuple[Tensor, Tensor]]
+    shape: tuple[int, int, int]
+    tokenizer: WordTokenizer | None = None
+    classes: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return 2**31
 
 
 def fetch(url: str, target: Path, sha256_prefix: str | None = None) -> None:

@@ -14,6 +14,7 @@ from genai.data.base import Images, LazyImages
 from genai.errors import UserError
 
 SPLITS = ("train",)
+OPTIONS = ("image_size", "channels")  # of `load`, that a model's configuration decides
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"}
 RESIDENT_BYTES = 2 * 1024**3  # more pixels than this are read from disk as they are needed
 

@@ -1,0 +1,46 @@
+"""MNIST with words: handwritten digits captioned in English and Chinese ("a seven", "数字七")."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genai.data import mnist
+from genai.data.base import Procedural
+from genai.data.words import WordTokenizer
+
+SPLITS = mnist.SPLITS
+CAPTION_LENGTH = 8
+EN_DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+EN_PATTERNS = ["a {}", "{}", "the digit {}", "the number {}", "a handwritten {}", "draw a {}", "write {}"]
+ZH_DIGITS = "零一二三四五六七八九"
+ZH_PATTERNS = ["{}", "数字{}", "一个{}", "写{}", "画数字{}", "手写的{}"]
+FILLERS = ["a", "the", "digit", "number", "draw", "write", "handwritten", "数字", "一个", "写", "画", "手写", "的"]
+
+
+def caption(digit: int, rng: np.random.Generator) -> str:
+    english = rng.random() < 0.5
+    patterns = EN_PATTERNS if english else ZH_PATTERNS
+    word = (EN_DIGITS if english else ZH_DIGITS)[digit] if rng.random() < 0.7 else str(digit)
+    return patterns[int(rng.integers(len(patterns)))].format(word)
+
+
+def tokenizer() -> WordTokenizer:
+    words = {*EN_DIGITS, *ZH_DIGITS, *map(str, range(10)), *FILLERS}
+    return WordTokenizer(sorted(words), FILLERS, CAPTION_LENGTH)
+
+
+def load(split: str, root: Path) -> Procedural:
+    """uint8 images [B, 1, 28, 28] drawn with replacement, with caption ids int64 [B, 8] as targets."""
+    data, words = mnist.load(split, root), tokenizer()
+
+    def make(seed: int, indices: np.ndarray) -> tuple[Tensor, Tensor]:
+        generators = [np.random.Generator(np.random.PCG64([seed, index])) for index in indices.tolist()]
+        chosen = torch.tensor([int(rng.integers(len(data))) for rng in generators])
+        texts = [caption(int(digit), rng) for digit, rng in zip(data.labels[chosen], generators)]
+        return data.images[chosen], words.encode(texts)
+
+    return Procedural(make, data.shape, tokenizer=words, classes=data.classes)

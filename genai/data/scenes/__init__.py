@@ -1,0 +1,90 @@
+"""Scenes: small coloured illustrations with captions in English and Chinese, drawn as they are needed.
+
+Scene i of a split is a function of (seed, split, i): nothing is stored, nothing repeats, nothing is downloaded.
+Licence: drawn by this code.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genai.data.base import Procedural
+from genai.data.scenes.captions import Caption, describe, vocabulary
+from genai.data.scenes.draw import SIDE, render
+from genai.data.scenes.world import (
+    COLOURS,
+    GROUNDS,
+    KINDS,
+    RELATIONS,
+    SIZES,
+    SPLITS,
+    Scene,
+    Thing,
+    held_out,
+    holdout,
+    random_scene,
+)
+from genai.data.words import WordTokenizer
+
+__all__ = [
+    "ATTRIBUTES", "COLOURS", "GROUNDS", "KINDS", "OPTIONS", "RELATIONS", "SIZES", "SPLITS",
+    "Caption", "Scene", "Thing", "attributes", "describe", "held_out", "holdout", "load", "render", "sample",
+]  # fmt: skip
+
+OPTIONS = ("targets",)  # of `load`: what a model family learns from
+CAPTION_LENGTH = 20
+ARRANGEMENTS = ("one", "two", "three", "four", "left_of", "above", "on", "in_front_of")
+
+# What a judge answers about a picture, each with its choices. Of two things, the first is the left, upper or front one.
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "ground": GROUNDS,
+    "arrangement": ARRANGEMENTS,
+    "kind": KINDS, "colour": COLOURS, "size": SIZES,
+    "kind2": ("none", *KINDS), "colour2": ("none", *COLOURS), "size2": ("none", *SIZES),
+}  # fmt: skip
+
+
+def attributes(scene: Scene) -> dict[str, str]:
+    """A scene as answers to ATTRIBUTES."""
+    told = scene.canonical()
+    first, second = told.things[0], told.things[1] if told.relation else Thing("none", "none", "none")
+    return {
+        "ground": told.ground, "arrangement": told.relation or ARRANGEMENTS[told.count - 1],
+        "kind": first.kind, "colour": first.colour, "size": first.size,
+        "kind2": second.kind, "colour2": second.colour, "size2": second.size,
+    }  # fmt: skip
+
+
+def sample(split: str, seed: int, index: int) -> tuple[Scene, np.random.Generator]:
+    """Scene `index` of a split's endless stream, and the generator that goes on to draw and describe it."""
+    rng = np.random.Generator(np.random.PCG64([seed, SPLITS.index(split), index]))
+    return random_scene(rng, split), rng
+
+
+def tokenizer() -> WordTokenizer:
+    words, fillers = vocabulary()
+    return WordTokenizer(words, fillers, CAPTION_LENGTH)
+
+
+def load(split: str, root: Path, targets: str = "caption") -> Procedural:
+    """uint8 images [B, 3, 64, 64], with as targets caption ids int64 [B, 20] ("caption") or indices into ATTRIBUTES
+    int64 [B, 8] ("attributes")."""
+    words = tokenizer()
+
+    def make(seed: int, indices: np.ndarray) -> tuple[Tensor, Tensor]:
+        images, described = [], []
+        for index in indices.tolist():
+            scene, rng = sample(split, seed, index)
+            images.append(np.asarray(render(scene, rng)))
+            if targets == "caption":
+                described.append(words.ids(describe(scene, rng).text))
+            else:
+                answers = attributes(scene)
+                described.append([c.index(answers[name]) for name, c in ATTRIBUTES.items()])
+        return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous(), torch.tensor(described)
+
+    return Procedural(make, (3, SIDE, SIDE), tokenizer=words if targets == "caption" else None)

@@ -1,0 +1,450 @@
+"""Scenes as pictures: 64x64, anti-aliased. Things are small illustrations, drawn large and shrunk once, then kept.
+
+Every thing is drawn in a unit square (x to the right, y down) by its function in THINGS, grounds likewise in GROUNDS.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from genai.data.scenes.world import Scene, Thing
+
+SIDE = 64
+SCALE = 8  # supersampling
+PIXELS = {"small": 16, "medium": 22, "large": 30}  # the longer side of a thing
+HORIZONS = (28, 32, 36)
+VIEWS = 9  # a ground's variants: horizons x decorations
+
+RGB = {
+    "red": (222, 45, 45), "orange": (247, 140, 30), "yellow": (250, 218, 55), "green": (52, 165, 72),
+    "blue": (40, 100, 220), "purple": (140, 65, 185), "pink": (250, 145, 190), "brown": (130, 80, 42),
+    "black": (38, 38, 44), "white": (250, 250, 250),
+}  # fmt: skip
+GLASS, DARK, LIGHT, WOOD, LEAF = (200, 230, 250), (58, 58, 68), (245, 245, 240), (120, 78, 45), (70, 150, 60)
+
+VISIBLE = [0] * 40 + [255] * 216  # alpha that counts as part of a thing
+
+Colour = tuple[int, int, int]
+
+
+def mix(a: Colour, b: Colour, t: float) -> Colour:
+    return tuple(round(x + (y - x) * t) for x, y in zip(a, b))
+
+
+class Pen:
+    """Draws on a square of SCALE times the thing's size, in unit coordinates."""
+
+    def __init__(self, pixels: int, colour: str):
+        self.n = pixels * SCALE
+        self.image = Image.new("RGBA", (self.n, self.n), (0, 0, 0, 0))
+        self.canvas = ImageDraw.Draw(self.image)
+        self.main = RGB[colour]
+        self.edge = {"black": (112, 112, 124), "white": (140, 142, 158)}.get(colour) or mix(self.main, (0, 0, 0), 0.48)
+        self.pale = mix(self.main, (255, 255, 255), 0.55)
+        self.deep = mix(self.main, (0, 0, 0) if colour != "black" else (255, 255, 255), 0.28)
+        self.width = max(1, round(SCALE * (0.75 + pixels / 60)))
+
+    def _at(self, points):
+        return [(x * self.n, y * self.n) for x, y in points]
+
+    def polygon(self, *points, fill=None, line=True):
+        self.canvas.polygon(self._at(points), fill=fill or self.main)
+        if line:
+            closed = self._at([*points, points[0], points[1]])
+            self.canvas.line(closed, fill=self.edge, width=self.width, joint="curve")
+
+    def ellipse(self, x0, y0, x1, y1, fill=None, line=True):
+        box = (x0 * self.n, y0 * self.n, x1 * self.n, y1 * self.n)
+        self.canvas.ellipse(box, fill or self.main, self.edge if line else None, self.width if line else 0)
+
+    def box(self, x0, y0, x1, y1, fill=None, line=True, radius=0.0):
+        box = (x0 * self.n, y0 * self.n, x1 * self.n, y1 * self.n)
+        outline, width = (self.edge, self.width) if line else (None, 0)
+        self.canvas.rounded_rectangle(box, radius * self.n, fill or self.main, outline, width)
+
+    def pie(self, x0, y0, x1, y1, start, end, fill=None, line=True):
+        box = (x0 * self.n, y0 * self.n, x1 * self.n, y1 * self.n)
+        self.canvas.pieslice(box, start, end, fill or self.main, self.edge if line else None, self.width)
+
+    def arc(self, x0, y0, x1, y1, start, end, fill=None, width=1.0):
+        box = (x0 * self.n, y0 * self.n, x1 * self.n, y1 * self.n)
+        self.canvas.arc(box, start, end, fill or self.edge, round(self.width * width))
+
+    def line(self, *points, fill=None, width=1.0):
+        self.canvas.line(self._at(points), fill or self.edge, round(self.width * width), joint="curve")
+
+
+# -- things --------------------------------------------------------------------------------------------------
+
+
+def car(p: Pen):
+    p.polygon((0.22, 0.48), (0.33, 0.26), (0.66, 0.26), (0.8, 0.48), fill=p.main)
+    p.polygon((0.3, 0.46), (0.37, 0.32), (0.48, 0.32), (0.48, 0.46), fill=GLASS, line=False)
+    p.polygon((0.54, 0.46), (0.54, 0.32), (0.63, 0.32), (0.72, 0.46), fill=GLASS, line=False)
+    p.box(0.02, 0.46, 0.98, 0.7, radius=0.08)
+    for x in (0.16, 0.62):
+        p.ellipse(x, 0.58, x + 0.22, 0.8, fill=DARK)
+        p.ellipse(x + 0.07, 0.65, x + 0.15, 0.73, fill=LIGHT, line=False)
+
+
+def bus(p: Pen):
+    p.box(0.02, 0.14, 0.98, 0.78, radius=0.08)
+    for x in (0.09, 0.32, 0.55, 0.78):
+        p.box(x, 0.24, x + 0.15, 0.44, fill=GLASS, line=False)
+    p.box(0.04, 0.54, 0.96, 0.6, fill=p.pale, line=False)
+    for x in (0.16, 0.62):
+        p.ellipse(x, 0.66, x + 0.22, 0.88, fill=DARK)
+
+
+def boat(p: Pen):
+    p.line((0.5, 0.04), (0.5, 0.7), fill=WOOD, width=1.5)
+    p.polygon((0.54, 0.08), (0.9, 0.58), (0.54, 0.58), fill=p.pale)
+    p.polygon((0.46, 0.2), (0.46, 0.58), (0.16, 0.58), fill=LIGHT)
+    p.polygon((0.03, 0.66), (0.97, 0.66), (0.8, 0.96), (0.2, 0.96))
+
+
+def rocket(p: Pen):
+    p.polygon((0.36, 0.82), (0.5, 1.0), (0.64, 0.82), fill=(255, 190, 40), line=False)
+    p.polygon((0.34, 0.56), (0.14, 0.88), (0.36, 0.82), fill=p.deep)
+    p.polygon((0.66, 0.56), (0.86, 0.88), (0.64, 0.82), fill=p.deep)
+    curve = [(0.5 + s * 0.17 * math.sin(math.pi * (0.08 + 0.55 * t)), 0.02 + 0.82 * t)
+             for s, ts in ((1, range(13)), (-1, range(12, -1, -1))) for t in (i / 12 for i in ts)]  # fmt: skip
+    p.polygon(*curve)
+    p.ellipse(0.41, 0.32, 0.59, 0.5, fill=GLASS)
+
+
+def house(p: Pen):
+    p.box(0.14, 0.42, 0.86, 0.98)
+    p.polygon((0.02, 0.46), (0.5, 0.04), (0.98, 0.46), fill=p.deep)
+    p.box(0.42, 0.64, 0.6, 0.98, fill=WOOD)
+    p.box(0.21, 0.54, 0.36, 0.7, fill=GLASS)
+    p.box(0.67, 0.54, 0.8, 0.7, fill=GLASS)
+
+
+def tree(p: Pen):
+    p.box(0.43, 0.6, 0.57, 0.99, fill=WOOD, line=False)
+    p.polygon((0.5, 0.02), (0.78, 0.34), (0.22, 0.34))
+    p.polygon((0.5, 0.18), (0.84, 0.55), (0.16, 0.55))
+    p.polygon((0.5, 0.36), (0.9, 0.78), (0.1, 0.78))
+
+
+def flower(p: Pen):
+    p.line((0.5, 0.5), (0.5, 0.99), fill=LEAF, width=2.2)
+    p.ellipse(0.52, 0.72, 0.78, 0.86, fill=LEAF, line=False)
+    p.ellipse(0.22, 0.78, 0.48, 0.92, fill=LEAF, line=False)
+    for i in range(5):
+        a = math.tau * i / 5 - math.pi / 2
+        x, y = 0.5 + 0.2 * math.cos(a), 0.33 + 0.2 * math.sin(a)
+        p.ellipse(x - 0.15, y - 0.15, x + 0.15, y + 0.15)
+    p.ellipse(0.38, 0.21, 0.62, 0.45, fill=(255, 235, 120))
+
+
+def mushroom(p: Pen):
+    p.box(0.36, 0.45, 0.64, 0.96, fill=(240, 228, 205), radius=0.1)
+    p.pie(0.03, 0.06, 0.97, 1.06, 180, 360)
+    for x, y, r in ((0.3, 0.38, 0.08), (0.54, 0.22, 0.09), (0.74, 0.42, 0.07)):
+        p.ellipse(x - r, y - r, x + r, y + r, fill=p.pale, line=False)
+
+
+def apple(p: Pen):
+    p.ellipse(0.08, 0.24, 0.62, 0.96)
+    p.ellipse(0.38, 0.24, 0.92, 0.96)
+    p.ellipse(0.3, 0.3, 0.7, 0.92, line=False)
+    p.line((0.5, 0.32), (0.54, 0.06), fill=WOOD, width=2)
+    p.polygon((0.55, 0.2), (0.68, 0.06), (0.86, 0.08), (0.74, 0.22), fill=LEAF, line=False)
+    p.ellipse(0.2, 0.4, 0.32, 0.56, fill=p.pale, line=False)
+
+
+def ball(p: Pen):
+    p.ellipse(0.03, 0.03, 0.97, 0.97)
+    band = LIGHT if p.main[1] < 225 else DARK
+    p.arc(-0.42, 0.0, 0.38, 1.0, -58, 58, fill=band, width=2.6)
+    p.arc(0.62, 0.0, 1.42, 1.0, 122, 238, fill=band, width=2.6)
+    p.arc(0.03, 0.03, 0.97, 0.97, 0, 360)
+
+
+def balloon(p: Pen):
+    p.line((0.5, 0.74), (0.44, 0.86), (0.54, 1.0), fill=DARK)
+    p.polygon((0.5, 0.7), (0.42, 0.78), (0.58, 0.78))
+    p.ellipse(0.18, 0.02, 0.82, 0.74)
+    p.ellipse(0.3, 0.12, 0.44, 0.3, fill=p.pale, line=False)
+
+
+def star(p: Pen):
+    points = []
+    for i in range(10):
+        r, a = (0.52, 0.22)[i % 2], math.tau * i / 10 - math.pi / 2
+        points.append((0.5 + r * math.cos(a), 0.54 + r * math.sin(a)))
+    p.polygon(*points)
+
+
+def heart(p: Pen):
+    points = []
+    for i in range(48):
+        t = math.tau * i / 48
+        x = 16 * math.sin(t) ** 3
+        y = 13 * math.cos(t) - 5 * math.cos(2 * t) - 2 * math.cos(3 * t) - math.cos(4 * t)
+        points.append((0.5 + x * 0.029, 0.46 - y * 0.029))
+    p.polygon(*points)
+
+
+def cat(p: Pen):
+    p.arc(0.6, 0.3, 1.0, 0.9, 290, 100, fill=p.deep, width=2.4)  # tail
+    p.ellipse(0.2, 0.45, 0.78, 0.98)
+    p.polygon((0.14, 0.3), (0.14, 0.02), (0.34, 0.16))
+    p.polygon((0.66, 0.3), (0.66, 0.02), (0.46, 0.16))
+    p.ellipse(0.1, 0.1, 0.7, 0.6)
+    eye = DARK if sum(p.main) > 240 else (240, 225, 90)
+    for x in (0.24, 0.46):
+        p.ellipse(x, 0.28, x + 0.1, 0.4, fill=eye, line=False)
+    p.polygon((0.36, 0.44), (0.45, 0.44), (0.405, 0.5), fill=(245, 150, 160), line=False)
+
+
+def fish(p: Pen):
+    p.polygon((0.66, 0.5), (0.97, 0.26), (0.97, 0.76), fill=p.deep)
+    p.polygon((0.34, 0.3), (0.6, 0.14), (0.6, 0.34), fill=p.deep)
+    p.ellipse(0.03, 0.26, 0.76, 0.76)
+    p.arc(0.1, 0.3, 0.36, 0.72, -60, 60)
+    p.ellipse(0.13, 0.38, 0.25, 0.5, fill=LIGHT, line=False)
+    p.ellipse(0.16, 0.41, 0.22, 0.47, fill=DARK, line=False)
+
+
+def bird(p: Pen):
+    p.line((0.44, 0.78), (0.4, 0.97), fill=(230, 140, 30), width=1.5)
+    p.line((0.58, 0.78), (0.56, 0.97), fill=(230, 140, 30), width=1.5)
+    p.polygon((0.7, 0.5), (0.99, 0.34), (0.94, 0.62), fill=p.deep)
+    p.polygon((0.16, 0.24), (0.0, 0.33), (0.16, 0.4), fill=(245, 160, 40), line=False)
+    p.ellipse(0.2, 0.3, 0.86, 0.84)
+    p.ellipse(0.1, 0.08, 0.5, 0.5)
+    p.pie(0.4, 0.36, 0.8, 0.76, 0, 180, fill=p.deep)
+    p.ellipse(0.2, 0.2, 0.29, 0.29, fill=DARK if sum(p.main) > 240 else LIGHT, line=False)
+
+
+def butterfly(p: Pen):
+    for s in (-1, 1):
+        c = 0.5 + s * 0.26
+        p.ellipse(c - 0.23, 0.1, c + 0.23, 0.58)
+        d = 0.5 + s * 0.2
+        p.ellipse(d - 0.17, 0.5, d + 0.17, 0.88, fill=p.deep)
+        p.ellipse(c - 0.09, 0.24, c + 0.09, 0.42, fill=p.pale, line=False)
+    p.line((0.49, 0.2), (0.36, 0.04), fill=DARK)
+    p.line((0.51, 0.2), (0.64, 0.04), fill=DARK)
+    p.ellipse(0.45, 0.16, 0.55, 0.86, fill=DARK, line=False)
+
+
+def cup(p: Pen):
+    p.arc(0.62, 0.32, 0.99, 0.74, -100, 110, width=2.4)
+    p.polygon((0.06, 0.2), (0.78, 0.2), (0.7, 0.94), (0.14, 0.94))
+    p.ellipse(0.06, 0.1, 0.78, 0.3, fill=p.pale)
+
+
+def umbrella(p: Pen):
+    p.line((0.5, 0.5), (0.5, 0.88), fill=WOOD, width=1.8)
+    p.arc(0.5, 0.78, 0.68, 0.98, 0, 180, fill=WOOD, width=1.8)
+    p.pie(0.02, 0.06, 0.98, 1.02, 180, 360)
+    for x in (0.02, 0.34, 0.66):
+        p.pie(x, 0.48, x + 0.32, 0.62, 180, 360, fill=p.pale)
+    p.line((0.5, 0.06), (0.34, 0.54))
+    p.line((0.5, 0.06), (0.66, 0.54))
+
+
+def hat(p: Pen):
+    p.box(0.24, 0.14, 0.76, 0.78, radius=0.06)
+    p.box(0.25, 0.56, 0.75, 0.68, fill=LIGHT if sum(p.main) < 560 else DARK, line=False)
+    p.ellipse(0.01, 0.68, 0.99, 0.88)
+
+
+def chair(p: Pen):
+    for x in (0.2, 0.72):
+        p.box(x, 0.58, x + 0.1, 0.99, fill=p.deep, line=False)
+    p.box(0.18, 0.02, 0.34, 0.62)
+    p.box(0.18, 0.5, 0.86, 0.66)
+
+
+def circle(p: Pen):
+    p.ellipse(0.03, 0.03, 0.97, 0.97)
+
+
+def square(p: Pen):
+    p.box(0.05, 0.05, 0.95, 0.95)
+
+
+def triangle(p: Pen):
+    p.polygon((0.5, 0.06), (0.96, 0.92), (0.04, 0.92))
+
+
+THINGS = {f.__name__: f for f in (
+    car, bus, boat, rocket, house, tree, flower, mushroom, apple, ball, balloon, star, heart, cat, fish, bird,
+    butterfly, cup, umbrella, hat, chair, circle, square, triangle,
+)}  # fmt: skip
+
+
+@lru_cache(maxsize=24 * 10 * 3 * 2)
+def sprite(thing: Thing, flip: bool) -> Image.Image:
+    """The thing as RGBA, cut to what is drawn; its longer side is PIXELS[size] or one less."""
+    if flip:
+        return sprite(thing, False).transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    pixels = PIXELS[thing.size]
+    pen = Pen(pixels, thing.colour)
+    THINGS[thing.kind](pen)
+    image = pen.image.resize((pixels, pixels), Image.Resampling.BOX)
+    return image.crop(image.getchannel("A").point(VISIBLE).getbbox())
+
+
+# -- grounds -------------------------------------------------------------------------------------------------
+
+
+def _gradient(top: Colour, bottom: Colour, n: int) -> Image.Image:
+    t = np.linspace(0, 1, n)[:, None]
+    rows = np.asarray(top) * (1 - t) + np.asarray(bottom) * t
+    return Image.fromarray(np.repeat(rows.round().astype(np.uint8)[:, None], n, 1))
+
+
+SKY = {
+    "grass": ((150, 205, 245), (215, 238, 250)), "road": ((165, 200, 225), (222, 232, 238)),
+    "sea": ((130, 200, 245), (225, 242, 250)), "sand": ((155, 215, 240), (240, 240, 215)),
+    "snow": ((190, 205, 222), (226, 233, 240)), "night": ((14, 18, 52), (48, 52, 104)),
+    "sunset": ((110, 70, 140), (255, 170, 90)), "room": ((238, 222, 196), (232, 212, 182)),
+}  # fmt: skip
+SOIL = {
+    "grass": (118, 190, 92), "road": (138, 140, 148), "sea": (62, 140, 195), "sand": (236, 210, 150),
+    "snow": (240, 244, 250), "night": (40, 58, 66), "sunset": (122, 78, 74), "room": (186, 140, 98),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=len(SKY) * VIEWS)
+def backdrop(ground: str, view: int) -> Image.Image:
+    """A ground and its sky, 64x64 RGB; `view` chooses the horizon and where the decorations are."""
+    s = 4
+    n, y0, turn = SIDE * s, HORIZONS[view % 3] * s, view // 3
+    image = _gradient(*SKY[ground], n)
+    d = ImageDraw.Draw(image)
+
+    def cloud(x, y, colour=(255, 255, 255)):
+        for dx, dy, r in ((0, 0, 14), (16, -6, 17), (34, 0, 13)):
+            d.ellipse((x + dx - r, y + dy - r * 0.7, x + dx + r, y + dy + r * 0.7), fill=colour)
+
+    place = (36, 108, 180)[turn]
+    if ground in ("grass", "sea", "road"):
+        cloud(place, 26)
+        cloud((place + 110) % 230, 46)
+    if ground == "sand":
+        d.ellipse((place - 18, 14, place + 18, 50), fill=(255, 225, 90))
+    if ground == "sunset":
+        d.ellipse((place - 30, y0 - 34, place + 30, y0 + 26), fill=(255, 226, 120))
+    if ground == "night":
+        d.ellipse((place - 15, 14, place + 15, 44), fill=(245, 240, 200))
+        d.ellipse((place - 6, 10, place + 20, 38), fill=(20, 24, 60))
+        for i in range(14):
+            x, y = (i * 67 + turn * 29) % n, (i * 31 + turn * 17) % (y0 - 8)
+            d.ellipse((x, y, x + 4, y + 4), fill=(230, 230, 210))
+    d.rectangle((0, y0, n, n), fill=SOIL[ground])
+    light, dark = mix(SOIL[ground], (255, 255, 255), 0.22), mix(SOIL[ground], (0, 0, 0), 0.16)
+    shift = 21 * turn
+    if ground == "grass":
+        for i in range(16):
+            x, y = (i * 53 + shift) % n, y0 + 12 + (i * 37) % (n - y0 - 16)
+            d.line((x - 4, y - 8, x, y, x + 4, y - 8), fill=dark, width=3)
+    elif ground == "road":
+        d.rectangle((0, y0, n, y0 + 6), fill=(200, 200, 196))
+        for x in range(-64 + shift, n, 64):
+            d.rectangle((x, y0 + 58, x + 36, y0 + 66), fill=(240, 238, 225))
+    elif ground == "sea":
+        for row, y in enumerate(range(y0 + 12, n, 22)):
+            for x in range(-40 + shift + 20 * (row % 2), n, 40):
+                d.arc((x, y, x + 28, y + 12), 200, 340, fill=light, width=4)
+    elif ground == "sand":
+        for i in range(30):
+            x, y = (i * 71 + shift) % n, y0 + 8 + (i * 43) % (n - y0 - 10)
+            d.ellipse((x, y, x + 4, y + 4), fill=dark)
+        d.arc((-60 + shift, y0 + 30, 150 + shift, y0 + 90), 190, 350, fill=dark, width=3)
+    elif ground == "snow":
+        d.ellipse((-80 + shift, y0 - 16, 130 + shift, y0 + 50), fill=SOIL["snow"])
+        d.ellipse((110 + shift, y0 - 10, 330 + shift, y0 + 60), fill=SOIL["snow"])
+        for i in range(18):
+            x, y = (i * 59 + shift) % n, (i * 41) % (y0 - 20)
+            d.ellipse((x, y, x + 6, y + 6), fill=(255, 255, 255))
+    elif ground == "room":
+        d.rectangle((0, y0 - 6, n, y0), fill=(250, 245, 235))
+        for y in range(y0 + 20, n, 28):
+            d.line((0, y, n, y), fill=dark, width=3)
+        d.rectangle((place - 22, 14, place + 22, 62), fill=(180, 220, 245), outline=(250, 246, 238), width=6)
+        d.line((place, 14, place, 62), fill=(250, 246, 238), width=5)
+    elif ground == "sunset":
+        d.rectangle((place - 24, y0 + 8, place + 24, y0 + 12), fill=mix(SOIL["sunset"], (255, 220, 120), 0.5))
+        d.rectangle((place - 14, y0 + 22, place + 14, y0 + 26), fill=mix(SOIL["sunset"], (255, 220, 120), 0.35))
+    return image.resize((SIDE, SIDE), Image.Resampling.BOX)
+
+
+# -- the whole picture ---------------------------------------------------------------------------------------
+
+
+def render(scene: Scene, rng: np.random.Generator) -> Image.Image:
+    """The scene at 64x64, RGB. What the scene leaves open (place, direction, view) is drawn from `rng`.
+
+    Things stand on a lattice of 4 pixels: place varies freely without giving every pixel of a thing its own phase.
+    """
+    picture = backdrop(scene.ground, int(rng.integers(VIEWS))).copy()
+    sprites = [sprite(thing, bool(rng.random() < 0.5)) for thing in scene.things]
+    places = _equal(sprites[0], scene.count, rng) if scene.relation is None else _pair(sprites, scene.relation, rng)
+    for image, (x, bottom) in places:
+        picture.paste(image, (x - image.width // 2, bottom - image.height), image)
+    return picture
+
+
+def _equal(image: Image.Image, count: int, rng: np.random.Generator) -> list:
+    """1 to 4 of the same thing: anywhere, side by side, in a row or a triangle, two by two."""
+    reach = max(image.size) // 2
+
+    def lattice(low, high):
+        return 4 * int(rng.integers(-(-low // 4), high // 4 + 1))
+
+    if count == 1:
+        return [(image, (lattice(reach + 2, SIDE - reach - 2), lattice(max(44, image.height), 60)))]
+    wide = 16 if reach > 8 else 4 * int(rng.integers(3, 6))  # half the distance between columns
+    columns = (32 - wide, 32 + wide)
+    tall = image.height + 1
+    if count == 2:
+        bottom = lattice(max(44, image.height), 60)
+        return [(image, (x, bottom)) for x in columns]
+    low = max(lattice(56, 60), 2 * tall)
+    high = min(low - tall, 4 * int(rng.integers(7, 10)))
+    if count == 3:
+        if reach <= 8 and rng.random() < 0.5:
+            bottom = lattice(44, 60)
+            return [(image, (x, bottom)) for x in (11, 32, 53)]
+        return [(image, (32, high)), *((image, (x, low)) for x in columns)]
+    return [(image, (x, y)) for y in (high, low) for x in columns]
+
+
+def _pair(sprites: list[Image.Image], relation: str, rng: np.random.Generator) -> list:
+    """Two things, the first `relation` the second; what is in front is painted last."""
+    if relation in ("right_of", "below"):
+        return _pair(sprites[::-1], {"right_of": "left_of", "below": "above"}[relation], rng)
+    a, b = sprites
+    bottom = 4 * int(rng.integers(13, 16))  # 52, 56 or 60
+    if relation == "left_of":
+        left, right = (
+            16 if max(s.size) > 24 else (12, 16, 20)[int(rng.integers(2 if max(s.size) > 16 else 3))] for s in sprites
+        )
+        return [(a, (left, bottom - 4 * int(rng.integers(2)))), (b, (SIDE - right, bottom))]
+    x = 4 * int(rng.integers(5, 12))  # 20 to 44
+    if relation == "above":
+        bottom = 60 if a.height + b.height < 56 else 63
+        top = bottom - b.height
+        highest = -(-a.height // 4)
+        y = 4 * int(rng.integers(highest, max(highest, (top - 4) // 4) + 1))
+        return [(a, (x + 4 * int(rng.integers(-1, 2)), min(y, top - 3))), (b, (x, bottom))]
+    if relation == "on":
+        bottom = max(bottom, a.height + b.height)
+        return [(b, (x, bottom)), (a, (x, bottom - b.height + 1))]
+    bottom = max(52, min(bottom, 56))
+    side = 1 if rng.random() < 0.5 else -1
+    apart = 4 if a.width < 0.75 * b.width else 4 * math.ceil(((a.width + b.width) / 2 - 0.36 * b.width) / 4)
+    front = bottom + 6
+    xb = 32 - side * 4 * (apart // 8)
+    return [(b, (xb, front - 6)), (a, (xb + side * apart, front))]
