@@ -11,15 +11,21 @@ from torch import nn
 
 from genai.errors import UserError
 from genai.models.classifier import Classifier
+from genai.models.fsq import ImageTokenizer
 from genai.models.gan import GAN
 from genai.models.gpt import GPT
+from genai.models.judge import Judge
+from genai.models.text2image import Text2Image
 from genai.models.vae import VAE
 
 FAMILIES: dict[str, type[nn.Module]] = {
     "gan": GAN,
     "vae": VAE,
     "gpt": GPT,
+    "tokenizer": ImageTokenizer,
+    "text2image": Text2Image,
     "classifier": Classifier,
+    "judge": Judge,
 }
 
 

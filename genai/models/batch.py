@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 
 
 class Noise:
-    """Random numbers for this process's rows of the global batch.
+    """Random numbers for some rows of the global batch.
 
     Every process draws the numbers of the whole batch and keeps its own rows, so a step does not depend on how many
     processes share it. The generator is re-seeded from (seed, step) each step: nothing needs saving to resume.
@@ -22,32 +23,46 @@ class Noise:
     def __init__(self, generator: torch.Generator, total: int, start: int = 0, rows: int | None = None):
         self.generator, self.total, self.start = generator, total, start
         self.rows = total if rows is None else rows
+        self._turn, self._drawn, self._sharers = 0, {}, 1
 
-    def _mine(self, whole: Tensor) -> Tensor:
+    def split(self, count: int) -> list[Noise]:
+        """One Noise for each of `count` equal parts of the rows. What one part has drawn the others take from it."""
+        rows, drawn = self.rows // count, {}
+        parts = [Noise(self.generator, self.total, self.start + i * rows, rows) for i in range(count)]
+        for part in parts:
+            part._drawn, part._sharers = drawn, count
+        return parts
+
+    def _mine(self, make: Callable[[], Tensor]) -> Tensor:
+        """Our rows of the step's next draw, [total, ...]; kept until every sharer has had it."""
+        turn, self._turn = self._turn, self._turn + 1
+        whole, left = self._drawn.pop(turn, None) or (make(), self._sharers)
+        if left > 1:
+            self._drawn[turn] = (whole, left - 1)
         return whole[self.start : self.start + self.rows]
 
     def normal(self, *shape: int) -> Tensor:
         """[rows, *shape], standard normal."""
         g = self.generator
-        return self._mine(torch.randn(self.total, *shape, generator=g, device=g.device))
+        return self._mine(lambda: torch.randn(self.total, *shape, generator=g, device=g.device))
 
     def uniform(self, *shape: int) -> Tensor:
         """[rows, *shape], uniform in [0, 1)."""
         g = self.generator
-        return self._mine(torch.rand(self.total, *shape, generator=g, device=g.device))
+        return self._mine(lambda: torch.rand(self.total, *shape, generator=g, device=g.device))
 
     def integers(self, low: int, high: int, *shape: int) -> Tensor:
         """[rows, *shape], int64, uniform in [low, high)."""
         g = self.generator
-        return self._mine(torch.randint(low, high, (self.total, *shape), generator=g, device=g.device))
+        return self._mine(lambda: torch.randint(low, high, (self.total, *shape), generator=g, device=g.device))
 
     def dropout(self, x: Tensor, p: float) -> Tensor:
         """x [rows, ...] with a share p of its entries zeroed and the rest scaled by 1 / (1 - p)."""
         if p == 0:
             return x
-        g = self.generator
-        keep = torch.empty(self.total, *x.shape[1:], device=x.device).bernoulli_(1 - p, generator=g)
-        return x * self._mine(keep).to(x.dtype).div_(1 - p)
+        shape, g = (self.total, *x.shape[1:]), self.generator
+        keep = self._mine(lambda: torch.empty(shape, device=x.device).bernoulli_(1 - p, generator=g))
+        return x * keep.to(x.dtype) / (1 - p)
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """GPT: a decoder-only transformer over characters, with rotary positions, QK-norm and a key-value cache.
 
-Read top to bottom: Config, norm and rotary, attention, block, the model (forward, losses), the cache (prefill, decode).
+Read top to bottom: Config, rotary, attention, block, the model (forward, losses), the cache (prefill, decode).
 The block follows what small-data speed runs found to train fastest: parameter-free RMSNorm, squared ReLU (So et al.
 2021, "Primer"), QK-norm (Henry et al. 2020), zero-initialised output projections, capped logits, no biases.
 """
@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai.models.batch import Batch, Noise
+from genai.models.layers import MLP, norm
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,6 @@ class Config:
         "dropout": (0, 0.9),
         "softcap": (0.1, 1000),
     }
-
-
-def norm(x: Tensor) -> Tensor:
-    """RMSNorm without parameters (Zhang & Sennrich 2019): x / rms(x) over the last axis.
-
-    Spelled out: for the one token of a decoding step on a CPU, F.rms_norm spends more on dispatch than on arithmetic.
-    """
-    return x * (x.square().mean(-1, keepdim=True) + 1e-7).rsqrt()
 
 
 def rotary(positions: Tensor, head_dim: int) -> tuple[Tensor, Tensor]:
@@ -105,23 +98,12 @@ class Attention(nn.Module):
         return self.proj(y.transpose(1, 2).reshape(B, T, C))
 
 
-class MLP(nn.Module):
-    def __init__(self, config: Config):
-        super().__init__()
-        self.fc = nn.Linear(config.n_embd, 4 * config.n_embd, bias=False)
-        self.proj = nn.Linear(4 * config.n_embd, config.n_embd, bias=False)
-        nn.init.zeros_(self.proj.weight)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.proj(F.relu(self.fc(x)).square())
-
-
 class Block(nn.Module):
     def __init__(self, config: Config, layer: int):
         super().__init__()
         self.dropout = config.dropout
         self.attention = Attention(config, layer)
-        self.mlp = MLP(config)
+        self.mlp = MLP(config.n_embd)
 
     def forward(self, x: Tensor, rope, cache: KVCache | None = None, noise: Noise | None = None) -> Tensor:
         drop = (lambda y: noise.dropout(y, self.dropout)) if noise is not None else (lambda y: y)

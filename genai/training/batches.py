@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from genai.data import Images, LazyImages, Text
+from genai.data import Images, LazyImages, Procedural, Text
 from genai.models.batch import Batch, Noise
 
 
@@ -48,7 +48,8 @@ def _own_group(worker: int) -> None:
 class Batches:
     """`batches(step)` -> this process's rows of the step's batch, on `device`; `batches.parts(step, n)`: in n parts.
 
-    Data that fits lives on the device, as uint8 or ids, and is indexed there. `LazyImages` stream through a DataLoader.
+    Data that fits lives on the device, as uint8 or ids, and is indexed there. `LazyImages` stream through a DataLoader,
+    `Procedural` data is made on the spot.
 
     Args:
         batch_size: of all processes together.  rank, world: which share is ours.
@@ -78,14 +79,14 @@ class Batches:
             inputs, targets = self._read_text(step)
         elif isinstance(self.data, LazyImages):
             inputs, targets = self._read_stream(step)
+        elif isinstance(self.data, Procedural):
+            inputs, targets = self._make(step)
         else:
             inputs, targets = self._read_images(step)
-        rows, seed = self.rows // count, derive_seed(self.seed, 1, step)
-        return [
-            Batch(x, y, Noise(torch.Generator(self.device).manual_seed(seed), self.batch_size, start, rows),
-                  step, step / max(1, self.steps))
-            for start, x, y in zip(range(self.first, self.batch_size, rows), inputs.split(rows), targets.split(rows))
-        ]  # fmt: skip
+        generator = torch.Generator(self.device).manual_seed(derive_seed(self.seed, 1, step))
+        noises = Noise(generator, self.batch_size, self.first, self.rows).split(count)
+        rows, progress = self.rows // count, step / max(1, self.steps)
+        return [Batch(*part, step, progress) for part in zip(inputs.split(rows), targets.split(rows), noises)]
 
     def _resident(self, tensor: Tensor) -> Tensor:
         """On the device if it takes less than a quarter of its free memory; else it stays where it is."""
@@ -98,6 +99,12 @@ class Batches:
     def _read_images(self, step: int) -> tuple[Tensor, Tensor]:
         index = torch.from_numpy(self._mine(step)).to(self.images.device)
         return (t[index].to(self.device, non_blocking=True) for t in (self.images, self.labels))
+
+    def _make(self, step: int) -> tuple[Tensor, Tensor]:
+        """Samples that nobody has seen before: their numbers only count on."""
+        start = step * self.batch_size + self.first
+        made = self.data.make(self.seed, np.arange(start, start + self.rows))
+        return tuple(t.to(self.device, non_blocking=True) for t in made)
 
     def _read_text(self, step: int) -> tuple[Tensor, Tensor]:
         """Blocks that start anywhere: inputs [B, T] and the same shifted by one."""

@@ -15,6 +15,9 @@ from genai.errors import UserError
 class TrainConfig:
     """What the loop needs to know. Two runs with equal configs (and equal model configs) are the same run.
 
+    split: the part of the data set to learn from.
+    init: the checkpoint whose weights training begins with, instead of random ones.
+    frozen: the checkpoint that becomes the model's frozen child, e.g. the image tokenizer inside text2image.
     lr, muon_lr: peak learning rates of Adam and of Muon.
     schedule: "cosine" from peak to lr_end * peak, or "linear" over the last `cooldown` share of the run.
     ema_half_life: share of the run after which a weight's past counts half.
@@ -25,6 +28,9 @@ class TrainConfig:
     """
 
     dataset: str = "mnist"
+    split: str = "train"
+    init: str = ""
+    frozen: str = ""
     steps: int = 1000
     batch_size: int = 64  # of all processes together
     seed: int = 0

@@ -19,10 +19,10 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from genai.checkpoint import Meta, load_state, save_checkpoint, save_state
-from genai.data import Text, load_dataset
+from genai.checkpoint import Meta, load_checkpoint, load_state, save_checkpoint, save_state
+from genai.data import DATASETS, Procedural, Text, load_dataset
 from genai.errors import UserError
-from genai.models import build_model
+from genai.models import FAMILIES, build_model
 from genai.training.batches import Batches, derive_seed
 from genai.training.config import RunConfig, TrainConfig
 from genai.training.distributed import Group, pick_device
@@ -68,17 +68,20 @@ def train(
         torch.set_num_threads(run.threads)
     folder = Path(run.runs_root) / (run.run or preset or family)
     with _only_first_downloads(group):
-        data = load_dataset(config.dataset, "train", run.data_root or None, **_data_options(config, model_config))
-    model_config = _fit_to_data(family, model_config, data)
+        data = load_dataset(
+            config.dataset, config.split, run.data_root or None, **_data_options(family, config, model_config)
+        )
+    frozen = _frozen_child(family, config)
+    model_config = _fit_to_data(family, model_config, data) | _fit_to_child(family, frozen)
     fingerprint = _fingerprint(family, model_config, config, len(data))
 
-    trainer = Trainer(family, model_config, data, config, run, group)
+    trainer = Trainer(family, model_config, data, config, run, group, frozen)
     ema = trainer.ema
     start = _resume(folder / STATE, fingerprint, trainer)
     meta = Meta(
         family=family, config=model_config, preset=preset, size=size, dataset=config.dataset, step=start,
         classes=getattr(data, "classes", []),
-        tokenizer=data.tokenizer.state() if isinstance(data, Text) else None,
+        tokenizer=data.tokenizer.state() if getattr(data, "tokenizer", None) else None,
         training=dataclasses.asdict(config),
     )  # fmt: skip
     checkpoint = folder / f"{preset or family}.safetensors"
@@ -135,10 +138,15 @@ def train(
 class Trainer:
     """What moves in a run: the model, its optimizers, its average. `step(s)` moves them all, as a function of s."""
 
-    def __init__(self, family: str, model_config: dict, data, config: TrainConfig, run: RunConfig, group: Group):
+    def __init__(self, family: str, model_config: dict, data, config: TrainConfig, run: RunConfig, group: Group,
+                 frozen: nn.Module | None = None):  # fmt: skip
         torch.manual_seed(derive_seed(config.seed, 0))  # initial weights: the same in every process
         try:
             model = build_model(family, model_config).to(group.device).train()
+            if config.init:
+                model.load_state_dict(load_checkpoint(config.init)[0].state_dict())
+            if frozen is not None:
+                model.get_submodule(model.frozen).load_state_dict(frozen.state_dict())
         except UserError:
             raise
         except Exception as error:  # whatever a combination of options may break
@@ -363,16 +371,32 @@ def _flat(fingerprint: dict) -> dict:
             **fingerprint["model"], **fingerprint["train"]}  # fmt: skip
 
 
-def _data_options(config: TrainConfig, model_config: dict) -> dict:
-    if config.dataset != "folder":
+def _data_options(family: str, config: TrainConfig, model_config: dict) -> dict:
+    """What the data set lets its user choose, as the model wants it."""
+    wanted = {**model_config, "targets": getattr(FAMILIES[family], "targets", "")}
+    options = getattr(DATASETS.get(config.dataset), "OPTIONS", ())
+    return {k: wanted[k] for k in options if wanted.get(k)}
+
+
+def _frozen_child(family: str, config: TrainConfig) -> nn.Module | None:
+    """The trained model that `config.frozen` names, for a family that holds one."""
+    if not hasattr(FAMILIES[family], "frozen"):
+        return None
+    child, _ = load_checkpoint(config.frozen)
+    return child
+
+
+def _fit_to_child(family: str, child: nn.Module | None) -> dict:
+    """The frozen child's configuration as the fields that a family's own Config has for it, e.g. tokenizer_levels."""
+    if child is None:
         return {}
-    return {k: model_config[k] for k in ("image_size", "channels") if k in model_config}
+    prefix, fields = FAMILIES[family].frozen, {f.name for f in dataclasses.fields(FAMILIES[family].Config)}
+    decided = {f"{prefix}_{k}": v for k, v in dataclasses.asdict(child.config).items()}
+    return {k: v for k, v in decided.items() if k in fields}
 
 
 def _fit_to_data(family: str, model_config: dict, data) -> dict:
     """The config with what the data decides: vocabulary; image size, channels and classes."""
-    from genai.models import FAMILIES
-
     fields = {f.name for f in dataclasses.fields(FAMILIES[family].Config)}
     if isinstance(data, Text):
         if "vocab_size" not in fields:
@@ -383,6 +407,10 @@ def _fit_to_data(family: str, model_config: dict, data) -> dict:
             raise UserError("data_does_not_fit", family=family, needs="text", got="images")
         channels, height, _ = data.shape
         decided = {"image_size": height, "channels": channels, "classes": len(data.classes)}
+        if isinstance(data, Procedural) and data.tokenizer:
+            decided |= {"words": len(data.tokenizer), "caption_length": data.tokenizer.length}
+        elif "words" in fields:
+            raise UserError("data_does_not_fit", family=family, needs="pictures with captions", got="pictures alone")
         if len(data) == 0:
             raise UserError("data_does_not_fit", family=family, needs="images", got="nothing")
     block = model_config.get("block_size", 0)

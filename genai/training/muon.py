@@ -27,7 +27,7 @@ def orthogonalise(gradient: Tensor, steps: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """For 2-D hidden weights only.
+    """For hidden weight matrices, and for convolutions' filters [out, in, ...] as matrices [out, in * ...].
 
     Args:
         lr: an update's spectral norm, scaled by sqrt(max(1, rows / columns)).
@@ -46,6 +46,7 @@ class Muon(torch.optim.Optimizer):
                 state = self.state[p]
                 buffer = state.setdefault("momentum_buffer", torch.zeros_like(p))
                 buffer.lerp_(p.grad, 1 - group["momentum"])
-                update = orthogonalise(p.grad.lerp(buffer, group["momentum"]))
+                wanted = p.grad.lerp(buffer, group["momentum"])
+                update = orthogonalise(wanted.reshape(len(p), -1))
                 p.mul_(1 - group["lr"] * group["weight_decay"])
-                p.add_(update, alpha=-group["lr"] * max(1.0, p.size(0) / p.size(1)) ** 0.5)
+                p.add_(update.view_as(wanted), alpha=-group["lr"] * max(1.0, update.size(0) / update.size(1)) ** 0.5)

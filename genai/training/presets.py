@@ -35,6 +35,28 @@ def _classifier(size: str, **kwargs) -> Preset:
     return Preset("classifier-digits", size, "classifier", train, {}, **kwargs)
 
 
+def _scenes() -> list[Preset]:
+    """The three models behind words to pictures: the image tokenizer, the judge, and the transformer between."""
+    tokenizer = TrainConfig(
+        dataset="scenes", steps=5_000, batch_size=32, optimizer="muon", lr=3e-3, muon_lr=0.03, warmup_steps=50,
+        schedule="linear", cooldown=0.6, grad_clip=1.0, ema_half_life=0.01,
+    )  # fmt: skip
+    judge = TrainConfig(
+        dataset="scenes", split="all", steps=5_000, batch_size=64, optimizer="muon", lr=2e-3, muon_lr=0.02,
+        warmup_steps=50, schedule="linear", cooldown=0.7, grad_clip=10.0, ema_half_life=0.01,
+    )  # fmt: skip
+    prior = TrainConfig(
+        dataset="scenes", frozen="checkpoints/tokenizer-scenes.safetensors", steps=5_000, batch_size=64,
+        optimizer="muon", lr=3e-3, muon_lr=0.02, warmup_steps=100, schedule="linear", cooldown=0.6, beta2=0.95,
+        grad_clip=1.0, ema_half_life=0.01,
+    )  # fmt: skip
+    return [
+        Preset("tokenizer-scenes", "cpu", "tokenizer", tokenizer, {}),
+        Preset("judge-scenes", "cpu", "judge", judge, {}),
+        Preset("text2image-scenes", "cpu", "text2image", prior, {}),
+    ]
+
+
 PRESETS: dict[tuple[str, str], Preset] = {
     (p.name, p.size): p
     for p in [
@@ -93,6 +115,7 @@ PRESETS: dict[tuple[str, str], Preset] = {
             ),
             dict(n_layer=6, n_head=4, n_embd=256, block_size=256, dropout=0.3),
         ),
+        *_scenes(),
         _classifier("cpu", duration="3 min", expected="accuracy 99.4 %"),
         _classifier("gpu"),
     ]

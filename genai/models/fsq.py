@@ -1,0 +1,163 @@
+"""Image tokenizer: an autoencoder whose code is a small grid of integers, by finite scalar quantisation.
+
+FSQ (Mentzer et al. 2023, "Finite Scalar Quantization: VQ-VAE Made Simple") rounds a few bounded channels to a few levels
+each. There is no codebook to learn, so none to collapse, and no auxiliary loss: the loss is that of the picture alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from genai.models.batch import Batch
+from genai.models.layers import to_signed
+
+
+@dataclass(frozen=True)
+class Config:
+    image_size: int = 64
+    channels: int = 3
+    patch: int = 4  # pixels folded into channels before the first convolution
+    levels: tuple[int, ...] = (8, 8, 8, 5, 5, 5)  # values of each code channel; their product is the vocabulary
+    widths: tuple[int, ...] = (48, 96)  # channels, from the highest resolution down; each further one halves it
+    blocks: int = 2  # residual blocks on the code's grid, in the encoder and in the decoder
+    squares: float = 4.0  # weight of squared errors beside absolute ones in the loss
+    edges: float = 1.0  # weight of the differences between neighbouring pixels in it
+
+    RANGES: ClassVar = {"patch": (1, 64), "blocks": (0, 64), "squares": (0, 1000), "edges": (0, 1000)}
+
+    @property
+    def side(self) -> int:
+        """Tokens along each side of the picture."""
+        return self.image_size // (self.patch * 2 ** (len(self.widths) - 1))
+
+    @property
+    def vocabulary(self) -> int:
+        return math.prod(self.levels)
+
+
+class FSQ(nn.Module):
+    """Rounds each channel to one of its levels, and numbers the combinations."""
+
+    def __init__(self, levels: tuple[int, ...]):
+        super().__init__()
+        self.register_buffer("levels", torch.tensor(levels), persistent=False)
+        self.register_buffer("basis", torch.tensor((1, *levels[:-1])).cumprod(0), persistent=False)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """z [..., D] -> codes [..., D] in [-1, 1], each on its levels; the gradient passes straight through (eq. 1-3)."""
+        half = (self.levels - 1) * (1 + 1e-3) / 2
+        offset = torch.where(self.levels % 2 == 0, 0.5, 0.0)
+        bounded = torch.tanh(z + torch.atanh(offset / half)) * half - offset
+        rounded = bounded + (bounded.round() - bounded).detach()
+        return rounded / (self.levels // 2)
+
+    def to_ids(self, codes: Tensor) -> Tensor:
+        """codes [..., D] -> ids int64 [...]."""
+        return self.join((codes * (self.levels // 2) + self.levels // 2).round().long())
+
+    def to_codes(self, ids: Tensor) -> Tensor:
+        """ids int64 [...] -> codes float [..., D]: `to_ids` undone."""
+        return (self.digits(ids) - self.levels // 2) / (self.levels // 2)
+
+    def digits(self, ids: Tensor) -> Tensor:
+        """ids int64 [...] -> the level of each channel, int64 [..., D]: a number's digits, the lowest first."""
+        return ids[..., None] // self.basis % self.levels
+
+    def join(self, digits: Tensor) -> Tensor:
+        """`digits` undone: int64 [..., D] -> ids int64 [...]."""
+        return (digits * self.basis).sum(-1)
+
+
+class Residual(nn.Module):
+    """x + a 3x3 convolution of it and a 1x1 after that, which starts at zero."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.mix = nn.Conv2d(width, width, 3, padding=1)
+        self.out = nn.Conv2d(width, width, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.out(F.gelu(self.mix(F.gelu(x))))
+
+
+class ImageTokenizer(nn.Module):
+    Config = Config
+    targets = "attributes"  # none are used, and these cost nothing to make
+
+    def __init__(self, config: Config):
+        super().__init__()
+        if config.image_size % (config.patch * 2 ** (len(config.widths) - 1)):
+            raise ValueError(f"image_size {config.image_size} does not divide into a grid of tokens")
+        self.config = config
+        folded, widths, D = config.channels * config.patch**2, config.widths, len(config.levels)
+        down: list[nn.Module] = [nn.PixelUnshuffle(config.patch), nn.Conv2d(folded, widths[0], 3, padding=1)]
+        for i, o in pairwise(widths):
+            down += [nn.GELU(), nn.Conv2d(i, o, 4, stride=2, padding=1)]
+        self.encoder = nn.Sequential(
+            *down, *(Residual(widths[-1]) for _ in range(config.blocks)), nn.Conv2d(widths[-1], D, 1)
+        )
+        self.fsq = FSQ(config.levels)
+        up: list[nn.Module] = []
+        for i, o in pairwise(widths[::-1]):
+            up += [nn.GELU(), nn.Conv2d(i, 4 * o, 3, padding=1), nn.PixelShuffle(2), Residual(o)]
+        self.decoder = nn.Sequential(
+            nn.Conv2d(D, widths[-1], 3, padding=1), *(Residual(widths[-1]) for _ in range(config.blocks)), *up,
+            nn.GELU(), nn.Conv2d(widths[0], folded, 3, padding=1), nn.PixelShuffle(config.patch),
+        )  # fmt: skip
+
+    @property
+    def players(self) -> dict[str, nn.Module]:
+        return {"tokenizer": self}
+
+    @property
+    def matrices(self) -> list[nn.Parameter]:
+        """Filters of the hidden convolutions: the parameters that Muon may orthogonalise (not the code, not the pixels)."""
+        hidden = [m for half in (self.encoder, self.decoder) for m in half.modules() if isinstance(m, nn.Conv2d)][1:-1]
+        D = len(self.config.levels)
+        return [m.weight for m in hidden if D not in (m.in_channels, m.out_channels)]
+
+    compilable = ("encoder", "decoder")
+
+    def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
+        """Error of the pixels and, so that edges stay sharp, of their differences. batch.inputs uint8.
+
+        Absolute errors alone would let small things go: their median is the ground. Squared ones draw them in first.
+        """
+        images = to_signed(batch.inputs)
+        codes = self.quantise(images)
+        made = self.draw(codes)
+        error = made - images
+        pixels = error.abs().mean() + self.config.squares * error.square().mean()
+        edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
+        used = self.fsq.to_ids(codes.detach()).unique().numel() / self.config.vocabulary
+        stats = {"psnr": -10 * (error.detach() / 2).square().mean().log10(), "used": torch.tensor(used)}
+        yield "tokenizer", pixels + self.config.edges * edges, stats
+
+    def quantise(self, images: Tensor) -> Tensor:
+        """Images float [B, C, H, W] in [-1, 1] -> codes [B, side, side, D] on their levels."""
+        return self.fsq(self.encoder(images).float().permute(0, 2, 3, 1))
+
+    def draw(self, codes: Tensor) -> Tensor:
+        """Codes [B, side, side, D] -> images [B, C, H, W], about in [-1, 1]."""
+        return self.decoder(codes.permute(0, 3, 1, 2)).float()
+
+    @torch.no_grad()
+    def encode(self, images: Tensor) -> Tensor:
+        """Images uint8 [B, C, H, W] -> ids int64 [B, side * side], row by row."""
+        return self.fsq.to_ids(self.quantise(to_signed(images))).flatten(1)
+
+    @torch.no_grad()
+    def decode(self, ids: Tensor) -> Tensor:
+        """ids int64 [B, side * side] -> images float [B, C, H, W]."""
+        side = self.config.side
+        return self.draw(self.fsq.to_codes(ids.view(-1, side, side)))

@@ -1,0 +1,348 @@
+"""Text to image: a transformer over caption words and image tokens that fills in masked tokens, many at a time.
+
+Read top to bottom: Config, attention, block, the model (features, digits, losses), decoding. Image tokens come from a
+frozen `ImageTokenizer` inside, so that one checkpoint draws pictures from words. Training hides a random share of the tokens
+(Chang et al. 2022, "MaskGIT", section 3.2); drawing starts with all of them hidden and decides the surest first.
+
+A token is a number of many values (8 * 8 * 8 * 5 * 5 * 5 = 64,000), whose digits are the tokenizer's code channels. No
+table has that many rows: a token goes in as the sum of its digits' embeddings, and comes out digit by digit, each given
+those before it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from genai.models import fsq
+from genai.models.batch import Batch
+from genai.models.layers import MLP, norm
+
+ORDERS = ("surest", "halton", "raster")
+
+
+@dataclass(frozen=True)
+class Config:
+    words: int = 400  # ids of the caption vocabulary; 0 is padding
+    caption_length: int = 20
+    n_layer: int = 6
+    n_head: int = 6
+    n_embd: int = 192
+    label_drop: float = 0.1  # share of captions that training leaves out: what guidance is measured from
+    image_size: int = 64
+    channels: int = 3
+    tokenizer_patch: int = 4  # the frozen image tokenizer, see fsq.Config
+    tokenizer_levels: tuple[int, ...] = (8, 8, 8, 5, 5, 5)
+    tokenizer_widths: tuple[int, ...] = (48, 96)
+    tokenizer_blocks: int = 2
+
+    RANGES: ClassVar = {
+        "caption_length": (1, 1000),
+        "n_layer": (1, 1000),
+        "n_head": (1, 1000),
+        "n_embd": (2, 65_536),
+        "label_drop": (0, 0.9),
+    }
+
+    @property
+    def tokenizer(self) -> fsq.Config:
+        return fsq.Config(
+            image_size=self.image_size, channels=self.channels, patch=self.tokenizer_patch,
+            levels=self.tokenizer_levels, widths=self.tokenizer_widths, blocks=self.tokenizer_blocks,
+        )  # fmt: skip
+
+
+class Attention(nn.Module):
+    """Every token attends to every other; unit-norm queries and keys (Henry et al. 2020)."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        self.n_head = config.n_head
+        self.qkv = nn.Linear(config.n_embd, 3 * config.n_embd, bias=False)
+        self.proj = nn.Linear(config.n_embd, config.n_embd, bias=False)
+        nn.init.zeros_(self.proj.weight)
+
+    def forward(self, x: Tensor, seen: list[Tensor] | None = None) -> Tensor:
+        B, T, C = x.shape
+        q, k, v = self.qkv(x).view(B, T, 3, self.n_head, C // self.n_head).permute(2, 0, 3, 1, 4)  # [B, H, T, D]
+        q, k = norm(q), norm(k)
+        if seen is not None:  # what a person wants to look at costs a second attention
+            seen.append((q @ k.transpose(-1, -2) / math.sqrt(q.size(-1))).softmax(-1).mean(1))  # [B, T, T]
+        y = F.scaled_dot_product_attention(q, k, v)
+        return self.proj(y.transpose(1, 2).reshape(B, T, C))
+
+
+class Block(nn.Module):
+    def __init__(self, config: Config):
+        super().__init__()
+        self.attention = Attention(config)
+        self.mlp = MLP(config.n_embd)
+
+    def forward(self, x: Tensor, seen: list[Tensor] | None = None) -> Tensor:
+        x = x + self.attention(norm(x), seen)
+        return x + self.mlp(norm(x))
+
+
+@dataclass
+class Canvas:
+    """A drawing under way.
+
+    ids int64 [B, N]: tokens; where not decided bool [B, N] yet, what was drawn this time.
+    total int64 [B]: how many were hidden at first; the others are given, and stay.
+    """
+
+    ids: Tensor
+    decided: Tensor
+    total: Tensor
+
+
+@dataclass
+class How:
+    """How to draw.
+
+    captions: ids [B, T]; all 0 draws freely.  other, blend: a second caption, and its weight in [0, 1].
+    uniform: in [0, 1), [B, D + 1, N]: what each digit of each token is drawn with, and how the token's turn falls, so
+        that sample i depends on its own numbers alone.
+    rounds: in how many rounds the tokens are decided.  cfg_scale: 1 is no guidance.
+    temperature: of the tokens; 0 takes the likeliest.  choice: of their order; 0 goes strictly by sureness.
+    order: one of ORDERS: "surest" decides where the drawn token is most probable; "halton" spreads over the picture;
+        "raster" goes row by row: autoregressive, with as many rounds as tokens.
+    """
+
+    captions: Tensor
+    uniform: Tensor
+    rounds: int = 10
+    cfg_scale: float = 3.0
+    temperature: float = 1.0
+    choice: float = 1.0
+    order: str = "surest"
+    other: Tensor | None = None
+    blend: float = 0.0
+
+
+class Text2Image(nn.Module):
+    Config = Config
+    targets = "caption"
+    frozen = "tokenizer"  # the child that a trained checkpoint fills, and that takes no gradient
+
+    def __init__(self, config: Config):
+        super().__init__()
+        if config.n_embd % config.n_head:
+            raise ValueError(f"n_embd {config.n_embd} must divide by n_head {config.n_head}")
+        self.config = config
+        self.tokenizer = fsq.ImageTokenizer(config.tokenizer).requires_grad_(False)
+        self.levels, self.tokens = config.tokenizer_levels, config.tokenizer.side**2
+        self.mask_id = config.tokenizer.vocabulary  # one beyond the last token
+        self.offsets = [sum(self.levels[:d]) for d in range(len(self.levels))]  # of each digit in tables of all digits
+        digits, C = sum(self.levels), config.n_embd
+        self.word = nn.Embedding(config.words, C)
+        self.digit = nn.Embedding(digits + 1, C)  # the last row: hidden
+        self.place = nn.Parameter(torch.randn(config.caption_length + self.tokens, C) / 2)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
+        self.earlier = nn.Embedding(digits, C)  # what a digit tells the next ones of its token
+        self.mix = nn.Linear(C, C, bias=False)
+        self.head = nn.Linear(C, digits)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    @property
+    def draws(self) -> tuple[int, int]:
+        """Shape [D + 1, N] of the numbers that one picture is drawn with, see `How.uniform`."""
+        return len(self.levels) + 1, self.tokens
+
+    # -- training ------------------------------------------------------------------------------------------------
+
+    @property
+    def players(self) -> dict[str, nn.Module]:
+        return {"text2image": self}
+
+    @property
+    def matrices(self) -> list[nn.Parameter]:
+        """Hidden weight matrices: the parameters that Muon may orthogonalise."""
+        return [p for p in self.blocks.parameters() if p.ndim == 2]
+
+    compilable = ("",)
+
+    def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
+        """Cross-entropy of the hidden tokens in nats. batch.inputs uint8 [B, C, H, W], batch.targets caption ids [B, T].
+
+        The hidden share is cos(pi r / 2) with r uniform (MaskGIT's cosine schedule), so that every stage of decoding
+        is trained; at least one token is hidden.
+        """
+        ids = self.tokenizer.encode(batch.inputs)  # [B, N]
+        noise, device = batch.noise, ids.device
+        share = torch.cos(math.pi / 2 * noise.uniform(1).to(device))  # [B, 1]
+        rank = noise.uniform(self.tokens).to(device).argsort(1).argsort(1)
+        hidden = rank < (share * self.tokens).ceil().clamp(min=1)  # [B, N]
+        dropped = noise.uniform(1).to(device) < self.config.label_drop
+        captions = batch.targets.masked_fill(dropped, 0)
+        x = self(captions, ids.masked_fill(hidden, self.mask_id))[hidden]  # [M, C]
+        digits = self.tokenizer.fsq.digits(ids[hidden])  # [M, D]
+        before, loss, right = torch.zeros_like(x), 0.0, torch.ones_like(digits[:, 0], dtype=torch.bool)
+        for d in range(len(self.levels)):
+            logits = self.digit_logits(x, before, d)
+            loss = loss + F.cross_entropy(logits, digits[:, d], reduction="sum")
+            right = right & (logits.detach().argmax(-1) == digits[:, d])
+            before = before + self.earlier(self.offsets[d] + digits[:, d])
+        # Per picture, not per hidden token: then the batch's mean is the mean of its parts.
+        stats = {"per_token": loss.detach() / len(x), "right": right.float().mean()}
+        yield "text2image", loss / hidden.numel(), stats
+
+    def forward(self, captions: Tensor, ids: Tensor, seen: list[Tensor] | None = None) -> Tensor:
+        """captions int64 [B, T], ids int64 [B, N] (mask_id where hidden) -> features [B, N, C] for `digit_logits`.
+
+        seen: a list that takes each block's attention [B, T + N, T + N], averaged over heads.
+        """
+        hidden = ids == self.mask_id
+        digits = self.tokenizer.fsq.digits(ids.masked_fill(hidden, 0))  # [B, N, D]
+        token = self.digit(digits + torch.tensor(self.offsets, device=ids.device)).sum(2)
+        token = torch.where(hidden[..., None], self.digit.weight[-1], token)
+        x = norm(torch.cat((norm(self.word(captions)), norm(token)), dim=1) + self.place)  # [B, T + N, C]
+        for block in self.blocks:
+            x = block(x, seen)
+        return norm(x[:, captions.size(1) :])
+
+    def digit_logits(self, x: Tensor, before: Tensor, d: int) -> Tensor:
+        """Features x [..., C] and the sum of the `earlier` embeddings of digits 0 to d - 1 [..., C] -> logits of digit d,
+        float32 [..., levels[d]]."""
+        y = F.relu(self.mix(norm(x + before))).square()
+        rows = slice(self.offsets[d], self.offsets[d] + self.levels[d])
+        return F.linear(y, self.head.weight[rows], self.head.bias[rows]).float()
+
+    # -- drawing -------------------------------------------------------------------------------------------------
+
+    def draw(self, ids: Tensor, how: How) -> tuple[Tensor, Tensor]:
+        """Every token once, given those that are known: ids [B, N] (mask_id where hidden) -> tokens drawn for all places
+        [B, N], and their probabilities at temperature 1 [B, N].
+
+        Guidance pushes each digit's logits away from those of no caption (Ho & Salimans 2022, eq. 6):
+        nothing + cfg_scale (caption - nothing).
+        """
+        conditions = [(1 - how.blend, how.captions)]
+        if how.other is not None:
+            conditions.append((how.blend, how.other))
+        weights = [how.cfg_scale * weight for weight, _ in conditions]
+        asked = [captions for _, captions in conditions]
+        if how.cfg_scale != 1:
+            weights.append(1 - how.cfg_scale)
+            asked.append(torch.zeros_like(how.captions))
+        x = self(torch.cat(asked), ids.repeat(len(asked), 1)).unflatten(0, (len(asked), -1))  # [K, B, N, C]
+        weight = torch.tensor(weights, device=x.device)[:, None, None, None]
+        before, probability, digits = torch.zeros_like(x[0]), 1.0, []
+        for d in range(len(self.levels)):
+            logits = (weight * self.digit_logits(x, before, d)).sum(0)  # [B, N, levels[d]]
+            digit = choose(logits, how.uniform[:, d], how.temperature)
+            probability = probability * logits.softmax(-1).gather(-1, digit[..., None])[..., 0]
+            before = before + self.earlier(self.offsets[d] + digit)
+            digits.append(digit)
+        return self.tokenizer.fsq.join(torch.stack(digits, -1)), probability
+
+    @torch.inference_mode()
+    def decide(self, canvas: Canvas, k: int, how: How) -> Canvas:
+        """Round k of how.rounds: draw every token that is still hidden, and keep those that the schedule lets.
+
+        After round k a share 1 - cos(pi k / 2 rounds) of what was hidden at first is decided (MaskGIT's cosine schedule:
+        few at the start, when everything is open). In "raster" order each round decides the next token.
+        """
+        decided, total = canvas.decided, canvas.total
+        drawn, probability = self.draw(canvas.ids.masked_fill(~decided, self.mask_id), how)
+        share = k / how.rounds if how.order == "raster" else 1 - math.cos(math.pi / 2 * k / how.rounds)
+        wanted = total if k >= how.rounds else (total * share).round().clamp(min=1).minimum(total)  # [B]
+        if how.order == "surest":
+            # Gumbel noise that fades keeps pictures from all beginning at the same place (MaskGIT, section 3.3).
+            gumbel = -torch.log(-torch.log(how.uniform[:, -1].clamp(1e-6, 1 - 1e-6)))
+            score = probability.clamp(min=1e-20).log() + how.choice * (1 - k / how.rounds) * gumbel
+        else:
+            turns = torch.tensor(_turns(how.order, self.config.tokenizer.side), device=drawn.device)
+            score = -turns.expand_as(drawn).float()
+        score = score.masked_fill(decided, math.inf)
+        rank = score.argsort(dim=1, descending=True, stable=True).argsort(dim=1)  # decided ones come first
+        now = decided | (rank < (self.tokens - total + wanted)[:, None])
+        return Canvas(torch.where(decided, canvas.ids, drawn), now, total)
+
+    def blank(self, rows: int, device: torch.device | str = "cpu") -> Canvas:
+        """A canvas on which nothing is decided."""
+        ids = torch.zeros(rows, self.tokens, dtype=torch.int64, device=device)
+        return Canvas(ids, torch.zeros_like(ids, dtype=torch.bool), torch.full((rows,), self.tokens, device=device))
+
+    def sample(self, canvas: Canvas, how: How) -> Iterator[Canvas]:
+        """All rounds, one canvas after each; the last one is decided everywhere."""
+        for k in range(1, how.rounds + 1):
+            canvas = self.decide(canvas, k, how)
+            yield canvas
+
+    @torch.inference_mode()
+    def certainty(self, captions: Tensor, ids: Tensor, count: int, chunk: int = 16) -> tuple[Tensor, Tensor, Tensor]:
+        """How sure each token of one picture is, given all the others: ids [1, N], captions [1, T].
+
+        Returns its probability [N], and the `count` likeliest tokens for its place [N, count] with theirs [N, count]
+        (found by beam search over the digits).
+        """
+        N = self.tokens
+        alone = ids.expand(N, N).masked_fill(torch.eye(N, dtype=torch.bool, device=ids.device), self.mask_id)
+        x = torch.cat([
+            self(captions.expand(len(part), -1), part)[range(len(part)), range(start, start + len(part))]
+            for start, part in zip(range(0, N, chunk), alone.split(chunk))
+        ])  # fmt: skip  # [N, C]
+        digits = self.tokenizer.fsq.digits(ids[0])  # [N, D]
+        own, before = torch.zeros(N, device=ids.device), torch.zeros_like(x)
+        found, scores, paths = x.new_zeros(N, 1, x.size(-1)), x.new_zeros(N, 1), digits.new_zeros(N, 1, 0)
+        for d, levels in enumerate(self.levels):
+            own += self.digit_logits(x, before, d).log_softmax(-1).gather(-1, digits[:, d : d + 1])[:, 0]
+            before = before + self.earlier(self.offsets[d] + digits[:, d])
+            each = scores[..., None] + self.digit_logits(x[:, None], found, d).log_softmax(-1)  # [N, beams, levels]
+            scores, best = each.flatten(1).topk(min(count, each[0].numel()), dim=1)
+            beam, digit = best // levels, best % levels
+            found = found.gather(1, beam[..., None].expand(-1, -1, found.size(-1)))
+            found = found + self.earlier(self.offsets[d] + digit)
+            paths = torch.cat((paths.gather(1, beam[..., None].expand(-1, -1, d)), digit[..., None]), dim=-1)
+        return own.exp(), self.tokenizer.fsq.join(paths), scores.exp()
+
+    @torch.inference_mode()
+    def attention(self, captions: Tensor, ids: Tensor) -> Tensor:
+        """How much each image token looks at each word: [B, N, T], rows summing to at most 1, mean over the blocks."""
+        seen: list[Tensor] = []
+        self(captions, ids, seen)
+        T = captions.size(1)
+        return torch.stack(seen).mean(0)[:, T:, :T]
+
+
+def choose(logits: Tensor, uniform: Tensor, temperature: float) -> Tensor:
+    """One of V for each place: logits [B, N, V], uniform [B, N] -> int64 [B, N], by the inverse of the distribution
+    function; temperature 0 takes the likeliest."""
+    if temperature == 0:
+        return logits.argmax(-1)
+    cumulative = (logits / temperature).softmax(-1).double().cumsum(-1)
+    found = torch.searchsorted(cumulative, (uniform.double() * cumulative[..., -1])[..., None], right=True)
+    return found.squeeze(-1).clamp(max=logits.size(-1) - 1)
+
+
+@lru_cache(maxsize=8)
+def _turns(order: str, side: int) -> list[int]:
+    """For each place of the grid, row by row, its turn."""
+    cells = side * side
+    if order != "halton":
+        return list(range(cells))
+
+    def radical(i: int, base: int) -> float:
+        """The digits of i in a base, mirrored behind the point: a Halton sequence's coordinate."""
+        value, share = 0.0, 1.0
+        while i:
+            share /= base
+            value += share * (i % base)
+            i //= base
+        return value
+
+    turns: dict[int, int] = {}
+    i = 1
+    while len(turns) < cells:
+        turns.setdefault(int(radical(i, 2) * side) * side + int(radical(i, 3) * side), len(turns))
+        i += 1
+    return [turns[cell] for cell in range(cells)]
