@@ -66,16 +66,17 @@ class Choice:
 
 @dataclass(frozen=True)
 class Words:
-    """Text of 1 to max_length characters."""
+    """Text of at most max_length characters; without any only where `empty` says that this means something."""
 
     name: str
     max_length: int
     default: str
+    empty: bool = False
 
     def check(self, value: Any) -> str:
         if not isinstance(value, str):
             raise UserError("not_text", name=self.name, value=value)
-        if not value.strip():
+        if not value.strip() and not self.empty:
             raise UserError("empty_text", name=self.name)
         if len(value) > self.max_length:
             length, limit = f"{len(value):,}", f"{self.max_length:,}"
@@ -88,22 +89,23 @@ class Words:
 
 @dataclass(frozen=True)
 class Vector:
-    """`length` numbers in [low, high]; null or nothing stands for all zeros."""
+    """`length` numbers in [low, high], whole ones if `integer`; the default is all zeros."""
 
     name: str
     length: int
     low: float
     high: float
+    integer: bool = False
 
     @property
     def default(self) -> list[float]:
-        return [0.0] * self.length
+        return [0 if self.integer else 0.0] * self.length
 
     def check(self, value: Any) -> list[float]:
         if not isinstance(value, (list, tuple)) or len(value) != self.length:
             raise UserError("not_a_vector", name=self.name, value=value, length=self.length)
-        each = Number(self.name, self.low, self.high, 0.0)
-        return [round(each.check(v), 4) for v in value]
+        each = Number(self.name, self.low, self.high, 0.0, self.integer)
+        return [v if self.integer else round(v, 4) for v in map(each.check, value)]
 
     def parse(self, raw: str) -> Any:
         try:

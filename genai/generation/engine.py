@@ -14,7 +14,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,15 +26,17 @@ from torch import nn
 from genai import __version__
 from genai.checkpoint import Meta, file_sha256, load_checkpoint, read_meta
 from genai.data.tokenizer import CharTokenizer
+from genai.data.words import WordTokenizer
 from genai.errors import UserError
-from genai.generation import gan, gpt, receipt, vae
+from genai.generation import gan, gpt, judging, receipt, text2image, vae
 from genai.generation.actions import ACTIONS, Action
 from genai.generation.controls import check_all
 from genai.models.layers import count_parameters
 
-__all__ = ["ACTIONS", "Engine", "Loaded", "Result", "gan", "gpt", "vae"]
+__all__ = ["ACTIONS", "Engine", "Loaded", "Result", "gan", "gpt", "text2image", "vae"]
 
 SUFFIX = ".safetensors"
+TOKENIZERS = {"char": CharTokenizer, "words": WordTokenizer}
 AT_ONCE = 2  # requests that compute at the same time: so many pictures, and so many texts beside them
 WAIT_SECONDS = 20.0  # ... the others wait so long, then are told that it is busy
 
@@ -55,10 +57,15 @@ class Loaded:
         return self.meta.family
 
     @cached_property
-    def tokenizer(self) -> CharTokenizer:
-        tokenizer = CharTokenizer.from_state(self.meta.tokenizer)
-        if len(tokenizer) != self.model.config.vocab_size:
-            raise ValueError(f"{len(tokenizer)} characters for {self.model.config.vocab_size} ids")
+    def tokenizer(self) -> CharTokenizer | WordTokenizer:
+        """What the checkpoint carries, if it fits the model. Raises ValueError if not."""
+        config, state = self.model.config, self.meta.tokenizer
+        tokenizer = TOKENIZERS[state["kind"]].from_state(state)
+        ids = config.words if isinstance(tokenizer, WordTokenizer) else config.vocab_size
+        if len(tokenizer) != ids:
+            raise ValueError(f"{len(tokenizer)} words for {ids} ids")
+        if isinstance(tokenizer, WordTokenizer) and tokenizer.length != config.caption_length:
+            raise ValueError(f"captions of {tokenizer.length} words for {config.caption_length} places")
         return tokenizer
 
     @property
@@ -68,7 +75,10 @@ class Loaded:
 
 @dataclass
 class Result:
-    """What came out: pixels uint8 [H, W, C], a loop's frames uint8 [N, H, W, C], or text with its prompt."""
+    """What came out: pixels uint8 [H, W, C], a loop's frames uint8 [N, H, W, C], or text with its prompt.
+
+    detail: what else an action tells of its result, e.g. the tokens of pictures.
+    """
 
     action: Action
     family: str
@@ -78,6 +88,7 @@ class Result:
     frames: np.ndarray | None = None
     text: str = ""
     tokens: int = 0
+    detail: dict = field(default_factory=dict)
 
     @property
     def file_name(self) -> str:
@@ -104,6 +115,8 @@ class Engine:
         self.problems: dict[str, UserError] = {}
         self._slots = threading.BoundedSemaphore(AT_ONCE)
         self._text_slots = threading.BoundedSemaphore(AT_ONCE)  # no picture waits for the seconds of a text
+        self._judges: dict[str, Loaded] = {}
+        self._judge_lock = threading.Lock()
         for path in sorted(self.folder.glob(f"*{SUFFIX}")):
             try:
                 if read_meta(path).family in ACTIONS:  # not a judge of others, which makes nothing itself
@@ -167,7 +180,8 @@ class Engine:
         return result
 
     def stream(self, model: str, action: str, controls: dict[str, Any]) -> Iterator[Result]:
-        """The result as it grows: text after every token, pictures once. The last one carries its digest.
+        """The result as it grows: text after every token, a picture of several rounds after each, others once. The last
+        one carries its digest.
 
         Closing the iterator early frees its slot: that is how a visitor stops.
         """
@@ -187,6 +201,10 @@ class Engine:
                     yield result
             elif spec.kind == "loop":
                 result.frames = made
+            elif isinstance(made, Iterator):
+                for result.pixels, result.detail in made:
+                    result.milliseconds = 1000 * (time.perf_counter() - start)
+                    yield result
             else:
                 result.pixels = made
             result.milliseconds = 1000 * (time.perf_counter() - start)
@@ -211,6 +229,92 @@ class Engine:
             raise UserError("bad_choice", name="model", value=model, choices=choices)
         with self._slot(self._slots):  # decoding a large picture takes memory: not many at once
             return vae.encode(loaded, receipt.open_picture(source))
+
+    # -- words to pictures -----------------------------------------------------------------------------------
+
+    def round(self, model: str, action: str, controls: dict[str, Any], state: Any = None) -> tuple[Result, dict | None]:
+        """One round of a result that takes several: as it is now, and the state to ask for the next with (None: done).
+
+        What takes one round is simply generated. The last round's result is that of `generate`, with its digest.
+        Raises UserError for a forged state.
+        """
+        loaded = self.get(model)
+        spec = self.action(loaded, action)
+        if loaded.family != "text2image" or action not in text2image.PLANS:
+            return self.generate(model, action, controls), None
+        checked = check_all(spec.controls(loaded), controls)
+        with self._slot(self._slots):
+            start = time.perf_counter()
+            pixels, state, last = text2image.advance(loaded, action, checked, state)
+        result = Result(spec, loaded.family, self._receipt(loaded, action, checked), 0.0, pixels=pixels)
+        result.detail = {"tokens": state["ids"]}
+        result.milliseconds = 1000 * (time.perf_counter() - start)
+        if last:
+            result.receipt["result"] = digest(result)
+        return result, None if last else state
+
+    def read(self, model: str, prompt: Any) -> list[dict[str, Any]]:
+        """What becomes of each word of a prompt, see `text2image.read`. Raises UserError for what is no prompt."""
+        loaded = self._painter(model)
+        return text2image.read(loaded, self._control(loaded, "draw", "prompt").check(prompt))
+
+    def inside(self, model: str, prompt: Any, tokens: Any) -> dict[str, Any]:
+        """The model's certainty, alternatives and attention for a picture's tokens, see `text2image.inside`."""
+        loaded = self._painter(model)
+        prompt = self._control(loaded, "edit", "prompt").check(prompt)
+        tokens = self._control(loaded, "edit", "tokens").check(tokens)
+        with self._slot(self._slots):
+            return text2image.inside(loaded, prompt, tokens)
+
+    def see(self, model: str, prompt: str, tokens: Any) -> list[dict[str, Any]]:
+        """What the judge sees in pictures of `model`, and word by word whether the prompt is fulfilled.
+
+        Args:
+            tokens: one list for each picture, at most nine.
+        Returns: for each {"seen": attribute -> {"value", "p"}, "words": [{"text", "right": True | False | None}]}.
+        """
+        loaded = self._painter(model)
+        judge = self._judge(loaded)
+        words = loaded.tokenizer.read(self._control(loaded, "draw", "prompt").check(prompt))
+        if not isinstance(tokens, list) or not 1 <= len(tokens) <= 9:
+            raise UserError("bad_request")
+        decode = self.action(loaded, "decode")
+        rows = [check_all(decode.controls(loaded), {"tokens": row}) for row in tokens]
+        with self._slot(self._slots):
+            seen = judging.see(judge, np.stack([decode.run(loaded, row) for row in rows]))
+        return [
+            {
+                "seen": one,
+                "words": [
+                    {"text": word.text, "right": verdict}
+                    for word, verdict in zip(words, judging.check_words(words, one))
+                ],
+            }
+            for one in seen
+        ]
+
+    def _painter(self, model: Any) -> Loaded:
+        loaded = self.get(model)
+        if loaded.family != "text2image":
+            choices = [name for name, other in self.loaded.items() if other.family == "text2image"]
+            raise UserError("bad_choice", name="model", value=model, choices=choices)
+        return loaded
+
+    def _control(self, loaded: Loaded, action: str, name: str):
+        return next(c for c in self.action(loaded, action).controls(loaded) if c.name == name)
+
+    def _judge(self, loaded: Loaded) -> Loaded:
+        """The judge of a data set's pictures, judge-<data set>, loaded when first asked for."""
+        name = f"judge-{loaded.meta.dataset}"
+        with self._judge_lock:
+            if name not in self._judges:
+                path = self.folder / f"{name}{SUFFIX}"
+                model, meta = load_checkpoint(path, self.device)
+                if meta.family != "judge":
+                    raise UserError("checkpoint_broken", name=path.name, cause=f"{meta.family} is no judge")
+                size = path.stat().st_size
+                self._judges[name] = Loaded(name, model, meta, file_sha256(path), self.device, size)
+            return self._judges[name]
 
     def _receipt(self, loaded: Loaded, action: str, controls: dict) -> dict:
         return {

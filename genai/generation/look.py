@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
 from genai.checkpoint import Meta
+from genai.data import scenes
 from genai.data.tokenizer import CharTokenizer
+from genai.data.words import WordTokenizer
 from genai.generation import images, noise
+from genai.generation.offers import EXAMPLES
 from genai.generation.sampling import sampler
+from genai.models.text2image import How
 
 
 def look(model: nn.Module, meta: Meta, path: Path) -> None:
@@ -51,7 +56,33 @@ def _look_gpt(model: nn.Module, meta: Meta, path: Path) -> None:
     path.with_suffix(".txt").write_text("\n\n--------\n\n".join(tokenizer.decode(row) for row in tokens))
 
 
-LOOKS = {"gan": _look_gan, "vae": _look_vae, "gpt": _look_gpt}
+def _look_tokenizer(model: nn.Module, meta: Meta, path: Path) -> None:
+    """Scenes above what comes back of them; nothing for other data, which is not at hand here."""
+    if meta.dataset != "scenes":
+        return
+    drawn = [scenes.render(*scenes.sample("train", 1, i)) for i in range(30)]
+    before = np.stack([np.asarray(picture) for picture in drawn])  # [30, 64, 64, 3]
+    device = next(model.parameters()).device
+    after = images.to_uint8(model.decode(model.encode(torch.from_numpy(before).permute(0, 3, 1, 2).to(device))))
+    rows = [part for i in range(0, 30, 10) for part in (before[i : i + 10], after[i : i + 10])]
+    images.to_pil(images.grid(np.concatenate(rows), columns=10), scale=2).save(path.with_suffix(".png"))
+
+
+def _look_text2image(model: nn.Module, meta: Meta, path: Path) -> None:
+    """Four pictures of each of a few prompts, in columns."""
+    tokenizer, device = WordTokenizer.from_state(meta.tokenizer), next(model.parameters()).device
+    known = [word for word in tokenizer.words if word not in tokenizer.fillers]
+    asked = [p for pair in zip(*EXAMPLES.values()) for p in pair] if meta.dataset == "scenes" else known[:12]
+    seeds = [i // len(asked) for i in range(4 * len(asked))]
+    how = How(tokenizer.encode(asked * 4).to(device), noise.uniforms(seeds, *model.draws).to(device))
+    *_, canvas = model.sample(model.blank(len(seeds), device), how)
+    pixels = images.to_uint8(model.tokenizer.decode(canvas.ids))
+    images.to_pil(images.grid(pixels, columns=len(asked)), scale=2).save(path.with_suffix(".png"))
+
+
+LOOKS = {
+    "gan": _look_gan, "vae": _look_vae, "gpt": _look_gpt, "tokenizer": _look_tokenizer, "text2image": _look_text2image,
+}  # fmt: skip
 
 
 @torch.inference_mode()

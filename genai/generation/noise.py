@@ -24,6 +24,11 @@ def latents(seeds: Sequence[int], dim: int) -> Tensor:
     return torch.from_numpy(np.stack(rows).astype(np.float32))
 
 
+def uniforms(seeds: Sequence[int], *shape: int) -> Tensor:
+    """Uniform in [0, 1): [len(seeds), *shape] float32; row i is a function of seeds[i]."""
+    return torch.from_numpy(np.stack([sample_generator(seed).random(shape, dtype=np.float32) for seed in seeds]))
+
+
 def classes(seeds: Sequence[int], count: int) -> list[int]:
     """A class for each seed, for when none is asked for; drawn apart from the latent."""
     return [int(np.random.Generator(np.random.PCG64([seed, 1])).integers(count)) for seed in seeds]

@@ -1,7 +1,8 @@
 """Metrics: what a checkpoint is worth, measured on real data that it was not trained on.
 
 To add one: write `metrics/<metric>.py` with a `measure(context)` and name it here. A measurement is a plain
-dictionary with at least value, unit, split and n; `measure` below adds what is the same for all of them.
+dictionary with at least value, unit, split and n, or a list of such, each with a `key` of its own; `measure` below adds
+what is the same for all of them.
 """
 
 from __future__ import annotations
@@ -15,12 +16,18 @@ from genai.checkpoint import Meta, read_meta, update_meta
 from genai.errors import UserError
 from genai.metrics import (
     active_units,
+    attribute_accuracy,
     class_accuracy,
     classifier_accuracy,
     coverage,
+    diversity,
     fd,
     fd_floor,
+    judge_accuracy,
+    nearest_training,
     nll,
+    prompt_accuracy,
+    tokenizer_agreement,
     val_loss,
     val_loss_sliding,
 )
@@ -38,6 +45,12 @@ METRICS: dict[str, Metric] = {
     "active_units": Metric(active_units.measure, ("vae",)),
     "val_loss": Metric(val_loss.measure, ("gpt",)),
     "val_loss_sliding": Metric(val_loss_sliding.measure, ("gpt",)),
+    "prompt_accuracy": Metric(prompt_accuracy.measure, ("text2image",), ("scenes",)),
+    "attribute_accuracy": Metric(attribute_accuracy.measure, ("text2image",), ("scenes",)),
+    "diversity": Metric(diversity.measure, ("text2image",), ("scenes",)),
+    "nearest_training": Metric(nearest_training.measure, ("text2image",), ("scenes",)),
+    "tokenizer_attribute_agreement": Metric(tokenizer_agreement.measure, ("tokenizer", "text2image"), ("scenes",)),
+    "judge_accuracy": Metric(judge_accuracy.measure, ("judge",), ("scenes",)),
     "classifier_accuracy": Metric(classifier_accuracy.measure, ("classifier",)),
 }
 
@@ -81,17 +94,20 @@ def measure(
     context = Context(path, n=n, root=root, classifier=classifier, device=device)
     for name in dict.fromkeys(names or valid):
         start = time.perf_counter()
-        result = METRICS[name].measure(context)
-        value = result.pop("value")
-        record = {
-            "metric": name,
-            "value": value if math.isfinite(value) else None,
-            "unit": result.pop("unit"),
-            "checkpoint": path.name,
-            **result,
-            "device": context.device.type,
-            "seconds": round(time.perf_counter() - start, 1),
-        }
-        if save:
-            update_meta(path, lambda meta, record=record: meta.metrics.update({record["metric"]: record}))
-        yield record
+        measured = METRICS[name].measure(context)
+        seconds = round(time.perf_counter() - start, 1)
+        for result in measured if isinstance(measured, list) else [measured]:
+            value, key = result.pop("value"), result.pop("key", "")
+            record = {
+                "metric": name,
+                "value": value if math.isfinite(value) else None,
+                "unit": result.pop("unit"),
+                "checkpoint": path.name,
+                **result,
+                "device": context.device.type,
+                "seconds": seconds,
+            }
+            if save:
+                place = f"{name}/{key}" if key else name
+                update_meta(path, lambda meta, place=place, record=record: meta.metrics.update({place: record}))
+            yield record

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from genai.checkpoint import Meta, file_sha256, load_checkpoint, read_meta
 from genai.data import Images, load_dataset
 from genai.data.tokenizer import CharTokenizer
+from genai.data.words import WordTokenizer
 from genai.errors import UserError
 from genai.generation.engine import pick_device
 from genai.generation.images import to_uint8
@@ -21,6 +22,7 @@ from genai.generation.noise import latents, sample_generator
 
 CHUNK = 500  # images in one pass through a model
 CLASSIFIER = "classifier-digits.safetensors"
+SCENE_JUDGE = "judge-scenes.safetensors"
 BINARISATION_SEED = 1_000_000  # beyond every image's index: those seed the posterior's noise
 
 
@@ -28,7 +30,7 @@ BINARISATION_SEED = 1_000_000  # beyond every image's index: those seed the post
 class Metric:
     """An entry of METRICS: how to measure it, and the checkpoints it means something for."""
 
-    measure: Callable[[Context], dict]
+    measure: Callable[[Context], dict | list[dict]]
     families: tuple[str, ...]
     datasets: tuple[str, ...] | None = None  # None: whatever the checkpoint was trained on
     conditional: bool = False  # only for models that can be asked for a class
@@ -121,9 +123,13 @@ class Context:
 
     @cached_property
     def _judge_path(self) -> Path:
+        return self._found(CLASSIFIER)
+
+    def _found(self, name: str) -> Path:
+        """The judge's file: as named by the caller, else `name` beside the checkpoint or in checkpoints/."""
         if self._classifier is not None:
             return Path(self._classifier)
-        places = [self.path.parent / CLASSIFIER, Path("checkpoints") / CLASSIFIER]
+        places = [self.path.parent / name, Path("checkpoints") / name]
         for place in places:
             if place.is_file():
                 return place
@@ -158,6 +164,43 @@ class Context:
     def image_count(self) -> int:
         """n of the metrics that share `real` and `fake`; one count for all, so that they share them."""
         return self.count(10_000, len(self.test), least=10)
+
+    # -- scenes ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def scene_judge(self) -> nn.Module:
+        """The judge of scenes: the checkpoint itself if it is one, else SCENE_JUDGE beside it or in checkpoints/."""
+        if self.meta.family == "judge":
+            return self.model
+        judge, meta = load_checkpoint(self._scene_judge_path, self.device)
+        if meta.family != "judge":
+            raise UserError(
+                "bad_option",
+                name="classifier",
+                value=str(self._scene_judge_path),
+                expected="a checkpoint of family judge",
+            )
+        return judge
+
+    @property
+    def scene_judge_name(self) -> str:
+        path = self.path if self.meta.family == "judge" else self._scene_judge_path
+        return f"{path.stem} {file_sha256(path)[:12]}"
+
+    @cached_property
+    def _scene_judge_path(self) -> Path:
+        return self._found(SCENE_JUDGE)
+
+    @cached_property
+    def words(self) -> WordTokenizer:
+        return WordTokenizer.from_state(self.meta.tokenizer)
+
+    @cached_property
+    def benchmark(self):
+        """The pictures that the metrics of prompts share."""
+        from genai.metrics.scenes import Benchmark
+
+        return Benchmark(self)
 
     # -- text ------------------------------------------------------------------------------------------------
 

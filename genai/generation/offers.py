@@ -1,0 +1,70 @@
+"""What text2image can be offered to draw: examples, a sheet of words, and combinations that training never showed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from genai.data import scenes
+from genai.data.scenes import lexicon as lx
+
+EXAMPLES = {
+    "en": [
+        "a red car on the grass",
+        "a blue bird above a yellow house at sunset",
+        "three purple fish in the sea",
+        "a small white cat to the left of a large green tree",
+        "a pink umbrella on the sand",
+        "two orange balloons at night",
+    ],
+    "zh": [
+        "一个红色的汽车在草地上",
+        "雪地里有一座蓝色的房子",
+        "三条紫色的鱼在海里",
+        "一只白色的小猫在绿色的树的左边",
+        "夕阳下，一只黄色的鸟在红色的船上方",
+        "两个橙色的气球",
+    ],
+}
+
+
+def examples(loaded) -> list[str]:
+    """Prompts to begin with, at least two: those for scenes, or the words of another vocabulary."""
+    if loaded.meta.dataset == "scenes":
+        return EXAMPLES["en"]
+    words = [word for word in loaded.tokenizer.words if word not in loaded.tokenizer.fillers]
+    return [*words, "", ""]
+
+
+def sheet(lang: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Everything that scenes know, as (string key, [(what to show, a prompt with it)]) in one language."""
+    examples = ("ui.paint.sheet_examples", [(prompt, prompt) for prompt in EXAMPLES[lang]])
+    if lang == "en":
+        return [
+            examples,
+            ("ui.paint.sheet_kinds", [(lx.EN_KINDS[k][0], f"a {lx.EN_KINDS[k][0]}") for k in scenes.KINDS]),
+            ("ui.paint.sheet_colours", [(c, f"a {c} car") for c in scenes.COLOURS]),
+            ("ui.paint.sheet_grounds", [(lx.EN_GROUNDS[g][0], f"a cat {lx.EN_GROUNDS[g][0]}") for g in scenes.GROUNDS]),
+            ("ui.paint.sheet_relations",
+             [(lx.EN_RELATIONS[r][0], f"a red ball {lx.EN_RELATIONS[r][0]} a blue chair") for r in scenes.RELATIONS]),
+            ("ui.paint.sheet_more", [*((s, f"a {s} purple star") for s in ("small", "medium-sized", "large")),
+                                     ("two", "two apples"), ("three", "three apples"), ("four", "four apples")]),
+        ]  # fmt: skip
+    return [
+        examples,
+        ("ui.paint.sheet_kinds",
+         [(noun, f"一{measure}{noun}") for noun, measure in (lx.ZH_KINDS[k][0] for k in scenes.KINDS)]),
+        ("ui.paint.sheet_colours", [(lx.ZH_COLOURS[c][0], f"一辆{lx.ZH_COLOURS[c][0]}的汽车") for c in scenes.COLOURS]),
+        ("ui.paint.sheet_grounds",
+         [(lx.ZH_GROUNDS[g][0], f"一只猫在{lx.ZH_GROUNDS[g][0]}") for g in scenes.GROUNDS]),
+        ("ui.paint.sheet_relations",
+         [(lx.ZH_RELATIONS[r][0], f"一个红色的球在一把蓝色的椅子{lx.ZH_RELATIONS[r][0]}") for r in scenes.RELATIONS]),
+        ("ui.paint.sheet_more", [("小", "一颗紫色的小星星"), ("中等大小", "一颗中等大小的紫色的星星"), ("大", "一颗紫色的大星星"),
+                                 ("两", "两个苹果"), ("三", "三个苹果"), ("四", "四个苹果")]),
+    ]  # fmt: skip
+
+
+def never_seen(lang: str) -> tuple[str, list[tuple[str, ...]]]:
+    """A prompt that names one or two combinations that training never showed, and those combinations."""
+    rng = np.random.default_rng()
+    scene = scenes.random_scene(rng, "level1" if rng.random() < 0.6 else "level2")
+    return scenes.describe(scene, rng, lang, full=True).text, scenes.held_out(scene)

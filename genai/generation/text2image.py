@@ -1,0 +1,222 @@
+"""What words can be made into: pictures, variations, edits, blends. And a look inside: tokens, certainty, attention.
+
+Every picture is decided in rounds. An action is a *plan* (a blank or half-filled canvas, and how to go on); a round is a
+function of (plan, canvas), so a visitor's browser can ask for one after the other, show each, and stop anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genai.data.words import UNDERSTOOD, UNKNOWN
+from genai.errors import UserError
+from genai.generation import images, noise
+from genai.generation.actions import action
+from genai.generation.controls import Choice, Control, Number, Vector, Words
+from genai.models.text2image import ORDERS, Canvas, How
+
+MAX_PROMPT = 300
+GUIDANCE, STEPS, TEMPERATURE = 3.0, 10, 1.0
+ALTERNATIVES = 6  # other tokens that a place offers
+
+# -- controls ------------------------------------------------------------------------------------------------
+
+
+def _prompt(loaded, name: str = "prompt") -> Words:
+    return Words(name, MAX_PROMPT, loaded.meta.extra.get("example", ""), empty=True)
+
+
+def _drawing(loaded) -> list[Control]:
+    """What every way of drawing takes."""
+    return [
+        Number("seed", 0, noise.MAX_SEED, 1, integer=True),
+        Number("count", 1, 9, 1, integer=True),
+        Number("cfg_scale", 1.0, 8.0, GUIDANCE),
+        Number("steps", 1, 64, STEPS, integer=True),
+        Number("temperature", 0.0, 2.0, TEMPERATURE),
+        Choice("order", ORDERS, ORDERS[0]),
+    ]
+
+
+def _tokens(loaded) -> Vector:
+    return Vector("tokens", loaded.model.tokens, 0, loaded.model.config.tokenizer.vocabulary - 1, integer=True)
+
+
+# -- plans ---------------------------------------------------------------------------------------------------
+
+
+def _how(loaded, c: dict, prompt: str, **more) -> How:
+    model, rows = loaded.model, c["count"]
+    seeds = [(c["seed"] + i) % (noise.MAX_SEED + 1) for i in range(rows)]
+    return How(
+        captions=_caption(loaded, prompt, rows), uniform=noise.uniforms(seeds, *model.draws).to(loaded.device),
+        rounds=model.tokens if c["order"] == "raster" else c["steps"], cfg_scale=c["cfg_scale"],
+        temperature=c["temperature"], order=c["order"], **more,
+    )  # fmt: skip
+
+
+def _caption(loaded, prompt: str, rows: int = 1) -> Tensor:
+    return loaded.tokenizer.encode([prompt]).to(loaded.device).expand(rows, -1)
+
+
+def _given(loaded, c: dict, hidden: Tensor) -> Canvas:
+    """A canvas of given tokens, hidden [rows, N] ones to be drawn again."""
+    ids = torch.tensor(c["tokens"], device=loaded.device).expand(c["count"], -1)
+    return Canvas(ids, ~hidden, hidden.sum(1))
+
+
+def _plan_draw(loaded, c: dict) -> tuple[Canvas, How]:
+    return loaded.model.blank(c["count"], loaded.device), _how(loaded, c, c["prompt"])
+
+
+def _plan_blend(loaded, c: dict) -> tuple[Canvas, How]:
+    other = _caption(loaded, c["prompt_to"], c["count"])
+    return loaded.model.blank(c["count"], loaded.device), _how(loaded, c, c["prompt"], other=other, blend=c["position"])
+
+
+def _plan_vary(loaded, c: dict) -> tuple[Canvas, How]:
+    how = _how(loaded, c, c["prompt"])
+    return _given(loaded, c, how.uniform[:, -1].flip(-1) < c["amount"]), how
+
+
+def _plan_edit(loaded, c: dict) -> tuple[Canvas, How]:
+    hidden = torch.tensor(c["mask"], device=loaded.device).bool().expand(c["count"], -1)
+    return _given(loaded, c, hidden), _how(loaded, c, c["prompt"])
+
+
+PLANS = {"draw": _plan_draw, "blend": _plan_blend, "vary": _plan_vary, "edit": _plan_edit}
+
+
+# -- rounds --------------------------------------------------------------------------------------------------
+
+
+def advance(loaded, name: str, c: dict, state: Any = None) -> tuple[np.ndarray, dict, bool]:
+    """One round of an action: (the picture as it is now, the state for the next round, whether that was the last).
+
+    Args:
+        state: what the round before returned; None begins. Comes from a browser, so all of it is checked.
+    """
+    canvas, how = PLANS[name](loaded, c)
+    k, canvas = _resumed(loaded, state, canvas, how)
+    canvas = loaded.model.decide(canvas, k + 1, how)
+    state = {"k": k + 1, "ids": canvas.ids.tolist(), "decided": canvas.decided.int().tolist()}
+    return _pixels(loaded, name, c, canvas.ids), state, k + 1 >= how.rounds
+
+
+def _resumed(loaded, state: Any, canvas: Canvas, how: How) -> tuple[int, Canvas]:
+    if state is None:
+        return 0, canvas
+    try:
+        k = state["k"]
+        ids, decided = np.asarray(state["ids"]), np.asarray(state["decided"])
+        whole = ids.dtype.kind == decided.dtype.kind == "i" and type(k) is int and 0 < k < how.rounds
+        shapes = ids.shape == decided.shape == tuple(canvas.ids.shape)
+        if not (whole and shapes and ids.min() >= 0 and ids.max() < loaded.model.mask_id):
+            raise ValueError
+    except (TypeError, KeyError, ValueError):
+        raise UserError("bad_request") from None
+    to = dict(device=loaded.device)
+    decided = torch.from_numpy(decided).to(**to).bool() | canvas.decided
+    return k, Canvas(torch.where(canvas.decided, canvas.ids, torch.from_numpy(ids).to(**to)), decided, canvas.total)
+
+
+def _pixels(loaded, name: str, c: dict, ids: Tensor) -> np.ndarray:
+    """ids [rows, N] -> one picture of them all; an edit keeps every pixel that was not brushed."""
+    made = images.to_uint8(loaded.model.tokenizer.decode(ids))
+    if name == "edit":
+        before = images.to_uint8(loaded.model.tokenizer.decode(torch.tensor([c["tokens"]], device=loaded.device)))
+        side = loaded.model.config.tokenizer.side
+        brushed = np.asarray(c["mask"], dtype=bool).reshape(1, side, side, 1)
+        size = made.shape[1] // side
+        made = np.where(brushed.repeat(size, 1).repeat(size, 2), made, before)
+    return images.grid(made)
+
+
+def _rounds(loaded, name: str, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
+    state, last = None, False
+    while not last:
+        pixels, state, last = advance(loaded, name, c, state)
+        yield pixels, {"tokens": state["ids"]}
+
+
+# -- actions -------------------------------------------------------------------------------------------------
+
+
+@action("text2image", "image", lambda m: [_prompt(m), *_drawing(m)], scale=4)
+def draw(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
+    """`count` pictures of a prompt, picture i from seed + i; an empty prompt draws freely."""
+    return _rounds(loaded, "draw", c)
+
+
+@action(
+    "text2image", "image",
+    lambda m: [_prompt(m), _prompt(m, "prompt_to"), Number("position", 0.0, 1.0, 0.5), *_drawing(m)], scale=4,
+)  # fmt: skip
+def blend(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
+    """Between two prompts: at 0 the first, at 1 the second, between them what both find likely."""
+    return _rounds(loaded, "blend", c)
+
+
+@action(
+    "text2image", "image",
+    lambda m: [_prompt(m), _tokens(m), Number("amount", 0.0, 1.0, 0.5), *_drawing(m)], scale=4,
+)  # fmt: skip
+def vary(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
+    """More like this one: a random share `amount` of its tokens is drawn again."""
+    return _rounds(loaded, "vary", c)
+
+
+@action(
+    "text2image", "image",
+    lambda m: [_prompt(m), _tokens(m), Vector("mask", m.model.tokens, 0, 1, integer=True), *_drawing(m)], scale=4,
+)  # fmt: skip
+def edit(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
+    """What the prompt says where the mask is 1; every other pixel stays. A mask of nothing changes nothing."""
+    return _rounds(loaded, "edit", c)
+
+
+@action("text2image", "image", lambda m: [_tokens(m)], scale=8)
+def decode(loaded, c: dict) -> np.ndarray:
+    """The picture of given tokens, row by row."""
+    ids = torch.tensor([c["tokens"]], device=loaded.device)
+    return images.to_uint8(loaded.model.tokenizer.decode(ids))[0]
+
+
+# -- looks ---------------------------------------------------------------------------------------------------
+
+
+def read(loaded, prompt: str) -> list[dict[str, Any]]:
+    """Each word of a prompt: {"text", "status": understood | ignored | unknown | unread, "nearest": known words}.
+
+    unread: beyond the caption length; the model never sees it.
+    """
+    found, known = [], 0
+    for word in loaded.tokenizer.read(prompt):
+        known += word.status != UNKNOWN
+        unread = word.status != UNKNOWN and known > loaded.tokenizer.length
+        nearest = loaded.tokenizer.nearest(word.text) if word.status == UNKNOWN else []
+        found.append({"text": word.text, "status": "unread" if unread else word.status, "nearest": nearest})
+    return found
+
+
+def inside(loaded, prompt: str, tokens: list[int]) -> dict[str, Any]:
+    """What the model makes of a picture: for each token its certainty (its probability given all the others), the
+    likeliest alternatives, and how much it looks at each word of the prompt."""
+    caption, ids = _caption(loaded, prompt), torch.tensor([tokens], device=loaded.device)
+    own, others, likely = loaded.model.certainty(caption, ids, ALTERNATIVES)
+    words = [w for w in loaded.tokenizer.read(prompt) if w.id][: loaded.tokenizer.length]
+    looks = loaded.model.attention(caption, ids)[0, :, : len(words)]  # [N, words]
+    return {
+        "tokens": tokens,
+        "certainty": [round(v, 4) for v in own.tolist()],
+        "alternatives": [
+            [[token, round(p, 4)] for token, p in zip(*row)] for row in zip(others.tolist(), likely.tolist())
+        ],
+        "words": [{"text": w.text, "understood": w.status == UNDERSTOOD} for w in words],
+        "attention": [[round(v, 5) for v in row] for row in looks.tolist()],
+    }
