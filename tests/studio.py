@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from genai.checkpoint import Meta, save_checkpoint
+from genai.data import scenes
 from genai.data.tokenizer import CharTokenizer
 from genai.generation.engine import Engine
 from genai.models import build_model
@@ -21,6 +22,13 @@ CONFIGS = {
         "gpt",
         dict(n_layer=12, n_head=2, n_embd=32, block_size=64, vocab_size=len(ALPHABET)),
     ),
+    "text2image-scenes": (
+        "text2image",
+        dict(
+            n_layer=2, n_head=2, n_embd=32, words=len(scenes.tokenizer()), tokenizer_widths=(8, 16), tokenizer_blocks=1
+        ),
+    ),
+    "judge-scenes": ("judge", dict(widths=(8, 8, 8), blocks=(0, 0, 0), features=16)),
 }
 
 
@@ -36,6 +44,8 @@ def write_checkpoints(folder: Path) -> Path:
         meta = Meta(family, config, preset=name, dataset="drawn", step=1)
         if family == "gan":
             meta.classes = [str(digit) for digit in range(10)]
+        if family == "text2image":
+            meta.dataset, meta.tokenizer = "scenes", scenes.tokenizer().state()
         if family == "gpt":
             meta.tokenizer = CharTokenizer(ALPHABET).state()
         save_checkpoint(folder / f"{name}.safetensors", model, meta)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import gradio as gr
 
 from genai.generation.engine import Engine
-from genai.ui import api, gan, gpt, vae
+from genai.ui import api, gan, prompt, vae
 from genai.ui.links import NOTICE_JS, add_links
 from genai.ui.serve import Page
 from genai.ui.shell import header
 from genai.ui.tab import Tab
 from genai.ui.words import i18n
 
-TABS: list[Tab] = [gan.TAB, vae.TAB, gpt.TAB]
+TABS: list[Tab] = [gan.TAB, vae.TAB, prompt.TAB]
 
 
 def build_ui(engine: Engine) -> Page:
@@ -27,7 +27,7 @@ def build_ui(engine: Engine) -> Page:
         with gr.Tabs(elem_id="studio"):
             for tab in TABS:
                 with gr.Tab(i18n(f"ui.tabs.{tab.id}"), id=tab.id, elem_id=f"tab-{tab.id}"):
-                    built.append(tab.build(engine))
+                    built += tab.build(engine)
         add_links(page, engine, notice, built)
         api.add_endpoints(engine)
     page.queue(max_size=40, default_concurrency_limit=2)

@@ -226,4 +226,4 @@ def build(engine: Engine) -> Built:
     )  # fmt: skip
 
 
-TAB = Tab("gan", build)
+TAB = Tab("gan", lambda engine: [build(engine)])

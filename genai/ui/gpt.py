@@ -14,7 +14,7 @@ from genai.generation.engine import Engine, Result
 from genai.generation.noise import MAX_SEED
 from genai.ui.shell import model_card, problem_card
 from genai.ui.stage import answer, stage
-from genai.ui.tab import Built, Tab
+from genai.ui.tab import Built
 from genai.ui.words import guarded, i18n
 
 EXAMPLES = [
@@ -56,7 +56,7 @@ def build(engine: Engine) -> Built:
         loaded = engine.first("gpt", "gpt-shakespeare")
     except UserError as error:
         problem_card(error)
-        return Built("gpt")
+        return Built("prompt")
     controls = {c.name: c for c in engine.action(loaded, "write").controls(loaded)}
 
     def number(name: str, step: float) -> gr.Slider:
@@ -127,7 +127,8 @@ def build(engine: Engine) -> Built:
         result = engine.generate(loaded.name, "write", given)
         return {page: typeset(result)}
 
-    return Built("gpt", loaded.name, "gpt", widgets={"write": widgets}, extra=restored, others=[page])
+    return Built("prompt", loaded.name, "gpt", widgets={"write": widgets}, views={"write": "text"},
+                 extra=restored, others=[page])  # fmt: skip
 
 
 def typeset(result: Result, growing: bool = False) -> str:
@@ -148,6 +149,3 @@ def describe(result: Result) -> dict:
     told["rate"] = round(1000 * result.tokens / max(result.milliseconds, 1e-3))
     told["ms"] = round(result.milliseconds)
     return told
-
-
-TAB = Tab("gpt", build)

@@ -18,8 +18,8 @@ from genai.ui.words import guarded, i18n, language_of, message_of
 # an event, Gradio would copy the whole page's state at every update of any later event (0.1 s for each piece of text).
 NOTICE_JS = """
 watch("value", () => {
-  const told = element.querySelector("[data-tab]");
-  for (const id of told ? [told.dataset.tab, told.dataset.view] : []) document.getElementById(`${id}-button`)?.click();
+  const told = element.querySelector("[data-places]");
+  for (const id of told ? told.dataset.places.trim().split(" ") : []) document.getElementById(`${id}-button`)?.click();
 });
 """
 
@@ -49,7 +49,8 @@ def add_links(page: gr.Blocks, engine: Engine, notice: gr.HTML, built: list[Buil
             widgets = tab.widgets[made["action"]]
             updates = {widget: made["controls"][name] for name, widget in widgets.items()}
             updates |= tab.extra(made["action"], made["controls"])
-            place = f' data-tab="tab-{tab.id}" data-view="view-{tab.id}-{tab.views.get(made["action"], "")}"'
+            views = " ".join(f"view-{tab.id}-{view}" for view in tab.views.get(made["action"], "").split())
+            place = f' data-places="tab-{tab.id} {views}"'
         said = text(lang, f"ui.open.{verdict}", model=made["model"], action=made["action"])
         kind = "" if verdict in ("identical", "within_tolerance", "unverified") else " bad"
         updates[notice] = (

@@ -57,12 +57,12 @@ THEME = gr.themes.Base(
 
 def head() -> str:
     """Goes into <head> when Gradio mounts: the strings, then the page's own script."""
-    script = (ASSETS / "studio.js").read_text(encoding="utf-8")
-    return f"<script>window.GENAI_STRINGS = {strings_script()};</script>\n<script>{script}</script>"
+    scripts = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in ("studio.js", "paint.js"))
+    return f"<script>window.GENAI_STRINGS = {strings_script()};</script>\n<script>{scripts}</script>"
 
 
 def css() -> str:
-    return (ASSETS / "studio.css").read_text(encoding="utf-8")
+    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in ("studio.css", "paint.css"))
 
 
 def header() -> None:
@@ -97,7 +97,9 @@ def model_card(loaded: Loaded) -> str:
     figures = ", ".join(
         f"{html.escape(name)} <b>{record['value']:.4g}</b>"
         for name, record in loaded.meta.metrics.items()
-        if isinstance(record, dict) and isinstance(record.get("value"), (int, float))
+        if ("/" not in name or name.endswith("/en/1"))
+        and isinstance(record, dict)
+        and isinstance(record.get("value"), (int, float))
     )
     size = f"{loaded.parameters / 1e6:.2f}M <span data-t='ui.parameters'></span>, {loaded.bytes / 1e6:.1f} MB"
     trained = f"<span data-t='ui.trained_on'></span> {html.escape(loaded.meta.dataset)}, "

@@ -59,7 +59,7 @@ def answer(result: Result) -> dict[str, Any]:
     }
     if result.pixels is not None:
         made["src"] = data_uri(result.pixels)
-    return made
+    return made | result.detail
 
 
 def read_request(payload: Any) -> tuple[str, str, dict]:
@@ -77,8 +77,10 @@ def server_functions(engine: Engine) -> list:
     """`frame` and `file` for a stage's JavaScript: the request as plain values in, the answer or {"error"} out."""
 
     def frame(payload):
+        """What takes several rounds answers with the `state` that the browser asks for the next one with."""
         try:
-            return answer(engine.generate(*read_request(payload)))
+            result, state = engine.round(*read_request(payload), payload.get("state"))
+            return answer(result) | ({"state": state} if state else {})
         except Exception as error:
             return {"error": message_of(error, language(payload))}
 

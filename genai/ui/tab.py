@@ -16,7 +16,8 @@ class Built:
     """A tab that stands.
 
     widgets: action -> control name -> component, for each action that a link can restore.
-    views: action -> the view of the tab (elem_id "view-<tab>-<view>") that shows it, where there are several.
+    views: action -> the view of the tab (elem_id "view-<tab>-<view>") that shows it, where there are several; a view
+        inside a view after a space.
     extra: (action, controls) -> updates of further components; `others` lists those.
     """
 
@@ -31,5 +32,7 @@ class Built:
 
 @dataclass(frozen=True)
 class Tab:
+    """build: draws the tab and says what stands: one `Built` for each model that it shows."""
+
     id: str
-    build: Callable[[Engine], Built]
+    build: Callable[[Engine], list[Built]]

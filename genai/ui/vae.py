@@ -180,4 +180,4 @@ def from_data_uri(payload) -> io.BytesIO:
         raise UserError("not_a_picture", name="image", value=uri, limit=f"{MAX_DRAWING:,}") from error
 
 
-TAB = Tab("vae", build)
+TAB = Tab("vae", lambda engine: [build(engine)])

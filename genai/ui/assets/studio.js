@@ -87,7 +87,10 @@
   };
   /* The stage stands and shows its first picture; now, and whenever it comes into sight, what was asked meanwhile. */
   const open = (id, first) => {
-    if (first.request && !stages[id].last) stages[id].adopt(first);
+    if (first.lazy && !stages[id].last) { // not drawn with the page but when it is seen
+      stages[id].last = first;
+      waiting[id] = { ...first.request, ...waiting[id] };
+    } else if (first.request && !stages[id].last) stages[id].adopt(first);
     new IntersectionObserver(() => catchUp(id)).observe(stages[id].element);
     catchUp(id);
   };
@@ -112,7 +115,7 @@
       show(answer);
       element.dataset.frames = self.frames;
       say(t("ui.status", { ms: Math.round(performance.now() - started), model: Math.max(1, Math.round(answer.ms)), device: answer.device }));
-      if (answer.query && self.live) showInUrl(answer.query);
+      if (answer.query && self.live && !answer.state) showInUrl(answer.query);
     };
 
     const pump = async () => {
@@ -121,9 +124,15 @@
       while (self.wanted) {
         const request = self.wanted;
         self.wanted = null;
+        self.stopped = false;
         const started = performance.now();
         try {
-          settle(await server.frame({ ...request, lang }), started);
+          let state; // of a picture that comes in rounds: each is shown, and a newer wish ends them
+          do {
+            const answer = await server.frame(state ? { ...request, state, lang } : { ...request, lang });
+            settle(answer, started);
+            state = answer.state;
+          } while (state && !self.wanted && !self.stopped);
         } catch {
           say(t("ui.offline"), true);
         }
@@ -136,6 +145,7 @@
       self.live = true;
       pump();
     };
+    self.stop = () => { self.stopped = true; };
     self.say = say;
     /* The picture is there already (drawn with the page): act on it without asking for it again. */
     self.adopt = (answer) => {
