@@ -262,6 +262,57 @@ def slider_vae(setting: Setting) -> Figure:
     return drag(setting, ["Latent"], "vae", "#vae-z1", ".one-picture", "z", values)
 
 
+# A picture: from the request to the first rough one on the screen, and to the last.
+PICTURES_JS = """
+async ([prompt, count, seeds]) => {
+  const self = genai.stages.paint, painted = () => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)));
+  while (self.busy) await painted();
+  const first = [], whole = [];
+  for (const seed of seeds) {
+    const controls = { ...self.last.request.controls, prompt, count, seed };
+    const frames = self.frames;
+    const start = performance.now();
+    self.draw({ ...self.last.request, controls });
+    while (self.frames === frames) await painted();
+    first.push(performance.now() - start);
+    while (self.element.dataset.round !== "done") await painted();
+    whole.push(performance.now() - start);
+    while (self.busy) await painted();
+  }
+  return { first, whole };
+}
+"""
+
+
+def pictures(setting: Setting, count: int, repeats: int = 12, warm: int = 2) -> Figure:
+    """From asking for `count` pictures of a prompt to the last of them on the screen; `first_ms`: to a rough one."""
+    setting.engine.first("text2image", "text2image-scenes")
+    with browser() as chromium, served(setting.checkpoints) as (url, _):
+        page = chromium.new_page(viewport={"width": 1280, "height": 1000}, locale="en-US")
+        page.set_default_timeout(1000 * PATIENCE)
+        page.goto(f"{url}/?lang=en")
+        page.get_by_role("tab", name="Prompt", exact=True).click()
+        page.wait_for_function("window.genai?.stages?.paint?.element.dataset.round === 'done'")
+        seeds = [10 * i for i in range(warm + repeats)]
+        done = page.evaluate(PICTURES_JS, ["a red car on the grass", count, seeds])
+        first = done["first"][warm:]
+        return of_times(
+            done["whole"][warm:], "ms", first_ms=statistics.median(first), first_p95=percentile(first, 0.95)
+        )
+
+
+@bench
+def picture(setting: Setting) -> Figure:
+    """Words to one picture in a browser, from the click to its last round on the screen."""
+    return pictures(setting, 1)
+
+
+@bench
+def nine_pictures(setting: Setting) -> Figure:
+    """The same for nine at once."""
+    return pictures(setting, 9)
+
+
 def sweep(low: float, high: float, step: float, count: int) -> list[float]:
     """There and back again, as often as it takes: `count` values, each another than the one before."""
     there = [round(low + i * step, 6) for i in range(round((high - low) / step) + 1)]
@@ -344,6 +395,34 @@ def tiles_64(setting: Setting, repeats: int = 40) -> Figure:
 
 
 @bench
+def image_tokenizer(setting: Setting, repeats: int = 100) -> Figure:
+    """The image tokenizer alone: one 64x64 picture to its tokens and back."""
+    import numpy as np
+    import torch
+
+    from genai.data import load_dataset
+
+    loaded = setting.engine.first("text2image", "text2image-scenes")
+    tokenizer = loaded.model.tokenizer
+    images, _ = load_dataset("scenes", "train").make(0, np.arange(1))
+    images = images.to(loaded.device)
+    with torch.inference_mode():
+        return of_times(milliseconds(lambda i: tokenizer.decode(tokenizer.encode(images)).cpu(), repeats), "ms")
+
+
+@bench
+def scenes_drawn(setting: Setting, repeats: int = 8) -> Figure:
+    """Scenes a second as training reads them, by one process: drawn, described in words, tokenized."""
+    import numpy as np
+
+    from genai.data import load_dataset
+
+    make = load_dataset("scenes", "train").make
+    times = milliseconds(lambda i: make(0, np.arange(1000 * i, 1000 * i + 1000)), repeats, warm=2)
+    return of_rates([1_000_000 / t for t in times], "scenes/s")
+
+
+@bench
 def vae_decode(setting: Setting, repeats: int = 200) -> Figure:
     """One latent to pixels, through the engine."""
     loaded = setting.engine.first("vae", "vae-digits")
@@ -394,7 +473,7 @@ def writing_rates(model, device, tokens: int = TOKENS, repeats: int = 5) -> tupl
 
 
 def train(setting: Setting, name: str) -> Figure:
-    """Training steps a second of a preset in this machine's size, on made-up data of its shapes."""
+    """Training steps a second of a preset in this machine's size, on made-up data of its shapes, or on scenes."""
     import torch
 
     return training_rate(presets.get_preset(name, "gpu" if torch.cuda.is_available() else "cpu"))
@@ -408,13 +487,17 @@ def training_rate(preset: presets.Preset, seconds: float = TRAIN_SECONDS) -> Fig
     """The loop's own step (batch, losses, updates, EMA), with the loop's defaults, for about `seconds`."""
     import torch
 
+    from genai.data import load_dataset
     from genai.models import FAMILIES
     from genai.training.config import RunConfig
     from genai.training.distributed import Group, pick_device
     from genai.training.loop import Trainer
 
     config, device = preset.train, pick_device("auto")
-    data = synthetic(FAMILIES[preset.family].Config(**preset.model))
+    if config.dataset == "scenes":
+        data = load_dataset("scenes", config.split, targets=FAMILIES[preset.family].targets)
+    else:
+        data = synthetic(FAMILIES[preset.family].Config(**preset.model))
     trainer = Trainer(preset.family, preset.model, data, config, RunConfig(), Group(device))
     steps = itertools.count()
 

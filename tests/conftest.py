@@ -23,9 +23,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from browsing import browser, page  # noqa: F401 (fixtures)
 from PIL import Image, ImageDraw, ImageFont
 from studio import engine, studio  # noqa: F401 (fixtures)
 
+from genai.checkpoint import Meta, save_checkpoint
 from genai.data import load_dataset
 from genai.models import FAMILIES, build_model
 from genai.training.batches import Batches
@@ -43,6 +45,9 @@ SMALL = {
     "latents": 4,
     "z_dim": 8,
     "features": 8,
+    "depths": (1, 2),
+    "tokenizer_widths": (16, 8),
+    "tokenizer_blocks": 1,
     "n_layer": 2,
     "n_head": 2,
     "n_embd": 16,
@@ -51,6 +56,7 @@ SMALL = {
     "penalty_every": 2,
 }
 SMALL_PARAMETERS = 100_000
+FROZEN = "tokenizer.safetensors"
 
 
 # -- the machine ---------------------------------------------------------------------------------------------
@@ -144,10 +150,14 @@ def write_play(path: Path, lines: int = 400) -> None:
 
 @pytest.fixture(scope="session")
 def data_root(tmp_path_factory) -> Path:
-    """A data root in the real one's layout: mnist (400 + 100 drawn digits) and shakespeare. Read only."""
+    """A data root in the real one's layout: mnist (400 + 100 drawn digits) and shakespeare, and a small image tokenizer
+    for the families that hold one. Read only."""
     root = tmp_path_factory.mktemp("data")
     write_mnist(root, 400, 100)
     write_play(root / "text" / "tinyshakespeare.txt")
+    torch.manual_seed(0)
+    config = {name: SMALL[name] for name in ("widths", "blocks")}
+    save_checkpoint(root / FROZEN, build_model("tokenizer", config), Meta("tokenizer", config))
     return root
 
 
@@ -199,16 +209,19 @@ def tiny_family(family: str, root: Path) -> Tiny:
     """Fails, saying what to add, for a family that SMALL does not make small."""
     fields = {f.name for f in dataclasses.fields(FAMILIES[family].Config)}
     config = {name: value for name, value in SMALL.items() if name in fields}
-    data = load_dataset("shakespeare" if "vocab_size" in fields else "mnist", "train", root)
+    own = next((p.train for p in PRESETS.values() if p.family == family), TrainConfig())
+    wanted = {"targets": FAMILIES[family].targets} if own.dataset == "scenes" else {}
+    data = load_dataset(own.dataset, "train", root, **wanted)
     if "vocab_size" in fields:
         config["vocab_size"] = len(data.tokenizer)
+    if "words" in fields:
+        config["words"] = len(data.tokenizer)
     size = sum(p.numel() for p in build_model(family, config).parameters())
     if size > SMALL_PARAMETERS:
         pytest.fail(
             f"the family {family} has no tiny config: {size:,} parameters with {config}. Add to SMALL in "
             f"tests/conftest.py what makes it large, one or more of: {', '.join(sorted(fields - set(SMALL)))}"
         )
-    own = next((p.train for p in PRESETS.values() if p.family == family), TrainConfig())
     return Tiny(family, config, data, dataclasses.replace(own, precision="fp32"))
 
 

@@ -28,7 +28,7 @@ CONFIGS = {
             n_layer=2, n_head=2, n_embd=32, words=len(scenes.tokenizer()), tokenizer_widths=(8, 16), tokenizer_blocks=1
         ),
     ),
-    "judge-scenes": ("judge", dict(widths=(8, 8, 8), blocks=(0, 0, 0), features=16)),
+    "judge-scenes": ("judge", dict(widths=(8, 8, 8), depths=(1, 1, 1), features=16)),
 }
 
 

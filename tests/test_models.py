@@ -15,9 +15,10 @@ from torch.distributions import Bernoulli, Normal, kl_divergence
 from genai.checkpoint import Meta, load_checkpoint, save_checkpoint
 from genai.errors import UserError
 from genai.generation.images import to_uint8
-from genai.generation.noise import classes, latents, sample_generator
+from genai.generation.noise import classes, latents, sample_generator, uniforms
 from genai.generation.sampling import filter_logits, sampler
 from genai.models import FAMILIES, build_model, gan, gpt, vae
+from genai.models.text2image import How
 from genai.training.distributed import Group
 from genai.training.loop import make_optimizers, update
 from genai.training.muon import Muon, orthogonalise
@@ -59,7 +60,7 @@ def test_losses_are_those_of_the_players(tiny: Tiny):
 
 def test_players_share_out_the_parameters(tiny: Tiny):
     model = tiny.model()
-    owned = [id(p) for player in model.players.values() for p in player.parameters()]
+    owned = [id(p) for player in model.players.values() for p in player.parameters() if p.requires_grad]
     assert len(owned) == len(set(owned)), "two players own the same parameter"
     assert set(owned) == {id(p) for p in model.parameters() if p.requires_grad}
     stepped = [
@@ -92,7 +93,8 @@ def test_three_steps_train_every_parameter(tiny: Tiny):
             assert norm.isfinite() and norm > 0
     for name, p in model.named_parameters():
         assert p.isfinite().all()
-        assert not torch.equal(p, before[name]), f"{name} has not moved"
+        moved = not torch.equal(p, before[name])
+        assert moved == p.requires_grad, f"{name} has {'moved, though frozen' if moved else 'not moved'}"
 
 
 def test_only_the_player_moves(tiny: Tiny):
@@ -149,7 +151,7 @@ def test_gradients_of_two_halves_are_those_of_the_whole(tiny: Tiny):
     for step in (0, 1):
         halves = [model.losses(tiny.batches(rank=r, world=2)(step)) for r in (0, 1)]
         for name, loss, _ in model.losses(tiny.batches()(step)):
-            parameters = list(model.players[name].parameters())
+            parameters = [p for p in model.players[name].parameters() if p.requires_grad]
             whole = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
             parts = []
             for half in halves:
@@ -192,14 +194,35 @@ def draw_gpt(model, seeds) -> np.ndarray:
     return torch.stack(list(model.sample(prompt, sampler(seeds), 40)), dim=1).numpy()
 
 
-def draw_classifier(model, seeds) -> np.ndarray:
+def noisy_images(model, seeds) -> torch.Tensor:
     shape = (model.config.channels, model.config.image_size, model.config.image_size)
     images = [sample_generator(seed).integers(0, 256, shape, dtype=np.uint8) for seed in seeds]
-    return model.judge(torch.from_numpy(np.stack(images)))[1].numpy()
+    return torch.from_numpy(np.stack(images))
+
+
+def draw_classifier(model, seeds) -> np.ndarray:
+    return model.judge(noisy_images(model, seeds))[1].numpy()
+
+
+def draw_judge(model, seeds) -> np.ndarray:
+    return torch.stack([rows.argmax(1) for rows in model.judge(noisy_images(model, seeds))], dim=1).numpy()
+
+
+def draw_tokenizer(model, seeds) -> np.ndarray:
+    return to_uint8(model.decode(model.encode(noisy_images(model, seeds)))).astype(int)
+
+
+def draw_text2image(model, seeds) -> np.ndarray:
+    captions = torch.arange(1, model.config.caption_length + 1).repeat(len(seeds), 1)
+    *_, canvas = model.sample(model.blank(len(seeds)), How(captions, uniforms(seeds, *model.draws), rounds=4))
+    return canvas.ids.numpy()
 
 
 # family -> how it makes one result a seed, and by how much a value may differ between batches
-DRAWS = {"gan": (draw_gan, 1), "vae": (draw_vae, 1), "gpt": (draw_gpt, 0), "classifier": (draw_classifier, 0)}
+DRAWS = {
+    "gan": (draw_gan, 1), "vae": (draw_vae, 1), "gpt": (draw_gpt, 0), "classifier": (draw_classifier, 0),
+    "judge": (draw_judge, 0), "tokenizer": (draw_tokenizer, 1), "text2image": (draw_text2image, 0),
+}  # fmt: skip
 
 
 def test_sample_depends_on_its_seed_alone(tiny: Tiny):

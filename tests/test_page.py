@@ -4,81 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import urllib.parse
 
-import pytest
+from browsing import drag_slider, needs_chromium, open_tab, opened, source, wait_for_change
 from PIL import Image
 
 from genai.generation import receipt
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: install it to test the page")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser, studio):
-    """A fresh visitor on the open page; fails on any JavaScript error."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 1000},
-        locale="en-US",
-        permissions=["clipboard-read", "clipboard-write"],
-    )
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened(page, studio.url)
-    context.close()
-    assert not errors, errors
-
-
-def opened(page, url: str):
-    page.goto(url)
-    page.wait_for_function("window.genai?.stages?.['gan-grid']?.last")
-    return page
-
-
-def source(page, selector: str) -> str:
-    return page.locator(selector).get_attribute("src")
-
-
-def wait_for_change(page, selector: str, before: str) -> str:
-    page.wait_for_function(
-        "([s, before]) => document.querySelector(s).src !== before && document.querySelector(s).complete",
-        arg=[selector, before],
-    )
-    return source(page, selector)
-
-
-def open_tab(page, name: str) -> None:
-    page.get_by_role("tab", name=name, exact=True).click()
-
-
-def drag_slider(page, elem_id: str, value: str) -> None:
-    """Move a range input the way a drag does: an input event for every step on the way."""
-    page.locator(f"#{elem_id} input[type=range]").evaluate(
-        """(node, value) => {
-          const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
-          set.call(node, value);
-          node.dispatchEvent(new Event("input", { bubbles: true }));
-          node.dispatchEvent(new Event("change", { bubbles: true }));
-        }""",
-        value,
-    )
+pytestmark = needs_chromium
 
 
 def test_the_result_is_there_when_the_page_opens(page):
@@ -171,7 +104,7 @@ def test_drawing_a_digit_sets_the_sliders(page):
 
 
 def test_text_streams_and_stops(page):
-    open_tab(page, "Prompt")
+    open_tab(page, "Prompt", "Text")
     drag_slider(page, "gpt-max-new-tokens", "2000")
     page.locator("#gpt-prompt textarea").fill("Once more")
     page.locator("#gpt-run").click()
@@ -190,7 +123,7 @@ def test_text_streams_and_stops(page):
 
 
 def test_unknown_characters_are_named_before_writing(page):
-    open_tab(page, "Prompt")
+    open_tab(page, "Prompt", "Text")
     page.locator("#gpt-prompt textarea").fill("snow ☃ and π")
     page.wait_for_function("document.querySelector('#gpt-unknown p').textContent.includes('☃')")
     page.locator("#gpt-run").click()
@@ -232,7 +165,7 @@ def test_the_language_switches_and_stays(page, studio):
     page.get_by_role("tab", name="潜空间", exact=True).wait_for()
     assert page.locator('#stage-gan-grid [data-act="download"]').inner_text() == "下载"
     assert page.evaluate("document.documentElement.lang") == "zh-CN"
-    page.get_by_role("tab", name="提示", exact=True).click()
+    open_tab(page, "提示", "写文字")
     page.locator("#gpt-prompt textarea").fill("☃")
     page.locator("#gpt-run").click()
     page.get_by_text("这个模型从未见过这些字符").first.wait_for()
@@ -244,8 +177,15 @@ def test_every_word_on_the_page_comes_from_the_strings(page):
     """In Chinese, no label of ours is left in English or as a bare key."""
     page.locator('[data-lang="zh"]').click()
     page.get_by_role("tab", name="潜空间", exact=True).wait_for()
-    for tab in ("噪声", "潜空间", "提示"):
-        page.get_by_role("tab", name=tab, exact=True).click()
+    for tabs in (
+        ("噪声",),
+        ("潜空间",),
+        ("提示", "作画"),
+        ("提示", "修改与变化"),
+        ("提示", "混合"),
+        ("提示", "写文字"),
+    ):
+        open_tab(page, *tabs)
         text = page.locator("body").inner_text()
         assert not re.search(r"\bui\.|__i18n__", text), text
         for word in ("Download", "Reset", "Write", "Seed", "Copy link", "Draw a digit"):

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT, SMALL, Tiny, environment, in_fork, tiny_family
+from conftest import FROZEN, ROOT, SMALL, Tiny, environment, in_fork, tiny_family
 from PIL import Image
 from torch import nn
 
@@ -41,6 +41,8 @@ def command(tiny: Tiny, data_root: Path, runs_root: Path, *more, **options) -> l
         "warmup_steps": 2, "log_every": 2, "save_every": 3, "sample_every": 1000,
         "data_root": data_root, "runs_root": runs_root,
     } | options  # fmt: skip
+    if hasattr(FAMILIES[tiny.family], "frozen"):
+        settings["frozen"] = data_root / FROZEN
     written = [word for key, value in settings.items() for word in (f"--{key}", str(value))]
     return [tiny.preset, *written, *tiny.words(), *map(str, more)]
 
@@ -196,7 +198,7 @@ def on_two_processes(words: list[str]) -> subprocess.CompletedProcess:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("family, alone", [("gan", 0), ("vae", 3), ("gpt", 0)])
+@pytest.mark.parametrize("family, alone", [("gan", 0), ("vae", 3), ("gpt", 0), ("text2image", 0)])
 def test_two_processes_do_what_one_does(family: str, alone: int, tiny: Tiny, data_root, tmp_path):
     """Bit for bit, penalties and dropout included: one process computes both halves of the batch, as two would.
 

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai.models.batch import Batch, Noise
-from genai.models.layers import MLP, norm
+from genai.models.layers import MLP, attend, norm
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Attention(nn.Module):
         if cache is not None:
             k, v = cache.extend(self.layer, k, v)
         # A single new token sees the whole cache; a prefill (T > 1) starts from an empty one, so plain causal holds.
-        y = F.scaled_dot_product_attention(q, k, v, is_causal=T > 1)
+        y = attend(q, k, v, causal=T > 1)
         return self.proj(y.transpose(1, 2).reshape(B, T, C))
 
 

@@ -20,7 +20,7 @@ class Config:
     channels: int = 3
     answers: tuple[int, ...] = (8, 8, 24, 10, 3, 25, 11, 4)  # choices of each question
     widths: tuple[int, ...] = (32, 64, 96)  # each stage halves the resolution
-    blocks: tuple[int, ...] = (0, 1, 2)  # residual blocks of each stage
+    depths: tuple[int, ...] = (1, 2, 3)  # convolutions of each stage: one that halves, the others residual
     features: int = 256
     shift: int = 1  # augmentation: translation by up to so many pixels
     noise: float = 0.04  # augmentation: standard deviation of noise on the pixels, in [-1, 1]
@@ -47,8 +47,8 @@ class Judge(nn.Module):
         self.config = config
         layers: list[nn.Module] = []
         channels, size = config.channels, config.image_size
-        for width, blocks in zip(config.widths, config.blocks):
-            layers += [nn.Conv2d(channels, width, 4, stride=2, padding=1), *(Residual(width) for _ in range(blocks))]
+        for width, depth in zip(config.widths, config.depths):
+            layers += [nn.Conv2d(channels, width, 4, stride=2, padding=1), *(Residual(width) for _ in range(depth - 1))]
             layers += [nn.GELU()]
             channels, size = width, size // 2
         self.trunk = nn.Sequential(*layers)

@@ -41,6 +41,14 @@ def norm(x: Tensor) -> Tensor:
     return x * (x.square().mean(-1, keepdim=True) + 1e-7).rsqrt()
 
 
+def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> Tensor:
+    """Scaled dot-product attention (Vaswani et al. 2017, eq. 1): q, k, v [B, H, T, D] -> [B, H, T, D]."""
+    if q.is_cuda or not torch.is_autocast_enabled("cpu"):
+        return F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+    with torch.autocast("cpu", enabled=False):  # its backward pass in bfloat16 on a CPU takes ten times as long
+        return F.scaled_dot_product_attention(q.float(), k.float(), v.float(), is_causal=causal)
+
+
 class MLP(nn.Module):
     """x [..., width] -> [..., width] with squared ReLU (So et al. 2021, "Primer"); its output starts at zero."""
 

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from genai.models import fsq
 from genai.models.batch import Batch
-from genai.models.layers import MLP, norm
+from genai.models.layers import MLP, attend, norm
 
 ORDERS = ("surest", "halton", "raster")
 
@@ -75,7 +75,7 @@ class Attention(nn.Module):
         q, k = norm(q), norm(k)
         if seen is not None:  # what a person wants to look at costs a second attention
             seen.append((q @ k.transpose(-1, -2) / math.sqrt(q.size(-1))).softmax(-1).mean(1))  # [B, T, T]
-        y = F.scaled_dot_product_attention(q, k, v)
+        y = attend(q, k, v)
         return self.proj(y.transpose(1, 2).reshape(B, T, C))
 
 

@@ -46,14 +46,23 @@ def _scenes() -> list[Preset]:
         warmup_steps=50, schedule="linear", cooldown=0.7, grad_clip=10.0, ema_half_life=0.01,
     )  # fmt: skip
     prior = TrainConfig(
-        dataset="scenes", frozen="checkpoints/tokenizer-scenes.safetensors", steps=5_000, batch_size=64,
-        optimizer="muon", lr=3e-3, muon_lr=0.02, warmup_steps=100, schedule="linear", cooldown=0.6, beta2=0.95,
-        grad_clip=1.0, ema_half_life=0.01,
+        dataset="scenes", frozen="checkpoints/tokenizer-scenes.safetensors", steps=5_000, batch_size=48,
+        optimizer="muon", lr=3e-3, muon_lr=0.02, warmup_steps=50, schedule="linear", cooldown=0.5, beta2=0.95,
+        grad_clip=1.0, ema_half_life=0.01, shards=1,
     )  # fmt: skip
+
+    def larger(train: TrainConfig, steps: int, batch_size: int) -> TrainConfig:
+        return dataclasses.replace(train, steps=steps, batch_size=batch_size, shards=1)
+
     return [
         Preset("tokenizer-scenes", "cpu", "tokenizer", tokenizer, {}),
+        Preset(
+            "tokenizer-scenes", "gpu", "tokenizer", larger(tokenizer, 40_000, 128), dict(widths=(64, 128), blocks=3)
+        ),
         Preset("judge-scenes", "cpu", "judge", judge, {}),
-        Preset("text2image-scenes", "cpu", "text2image", prior, {}),
+        Preset("judge-scenes", "gpu", "judge", larger(judge, 20_000, 256), {}),
+        Preset("text2image-scenes", "cpu", "text2image", prior, dict(n_layer=6, n_head=5, n_embd=160)),
+        Preset("text2image-scenes", "gpu", "text2image", larger(prior, 60_000, 256), dict(n_layer=7, n_embd=192)),
     ]
 
 

@@ -17,7 +17,7 @@ SIDE = 64
 SCALE = 8  # supersampling
 PIXELS = {"small": 16, "medium": 22, "large": 30}  # the longer side of a thing
 HORIZONS = (28, 32, 36)
-VIEWS = 9  # a ground's variants: horizons x decorations
+GROUND_VIEWS = 9  # a ground's variants: horizons x decorations
 
 RGB = {
     "red": (222, 45, 45), "orange": (247, 140, 30), "yellow": (250, 218, 55), "green": (52, 165, 72),
@@ -316,7 +316,7 @@ SOIL = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=len(SKY) * VIEWS)
+@lru_cache(maxsize=len(SKY) * GROUND_VIEWS)
 def backdrop(ground: str, view: int) -> Image.Image:
     """A ground and its sky, 64x64 RGB; `view` chooses the horizon and where the decorations are."""
     s = 4
@@ -388,7 +388,7 @@ def render(scene: Scene, rng: np.random.Generator) -> Image.Image:
 
     Things stand on a lattice of 4 pixels: place varies freely without giving every pixel of a thing its own phase.
     """
-    picture = backdrop(scene.ground, int(rng.integers(VIEWS))).copy()
+    picture = backdrop(scene.ground, int(rng.integers(GROUND_VIEWS))).copy()
     sprites = [sprite(thing, bool(rng.random() < 0.5)) for thing in scene.things]
     places = _equal(sprites[0], scene.count, rng) if scene.relation is None else _pair(sprites, scene.relation, rng)
     for image, (x, bottom) in places:
@@ -412,7 +412,7 @@ def _equal(image: Image.Image, count: int, rng: np.random.Generator) -> list:
         bottom = lattice(max(44, image.height), 60)
         return [(image, (x, bottom)) for x in columns]
     low = max(lattice(56, 60), 2 * tall)
-    high = min(low - tall, 4 * int(rng.integers(7, 10)))
+    high = max(image.height, min(low - tall, 4 * int(rng.integers(7, 10))))
     if count == 3:
         if reach <= 8 and rng.random() < 0.5:
             bottom = lattice(44, 60)

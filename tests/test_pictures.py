@@ -1,0 +1,313 @@
+"""Words to pictures through the engine: rounds, edits, blends, looks inside, and whatever a visitor may send."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+
+from genai.data import scenes
+from genai.errors import UserError
+from genai.generation import judging
+from genai.generation.engine import Engine
+from genai.generation.offers import EXAMPLES, never_seen, sheet
+from genai.models.text2image import ORDERS, How, Text2Image, _turns, choose
+
+MODEL = "text2image-scenes"
+NAN = float("nan")
+
+
+def tokens_of(engine: Engine, seed: int = 5) -> list[int]:
+    return engine.generate(MODEL, "draw", {"prompt": "a red car", "seed": seed}).detail["tokens"][0]
+
+
+# -- drawing -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_tile_alone_is_the_tile_of_nine(engine: Engine, order: str):
+    asked = {"prompt": "two blue cats", "seed": 40, "order": order, "steps": 6}
+    nine = engine.generate(MODEL, "draw", asked | {"count": 9})
+    assert nine.pixels.shape == (192, 192, 3)
+    for i in (0, 4, 8):
+        one = engine.generate(MODEL, "draw", asked | {"seed": 40 + i})
+        assert one.detail["tokens"] == [nine.detail["tokens"][i]]
+        y, x = i // 3 * 64, i % 3 * 64
+        assert np.abs(one.pixels.astype(int) - nine.pixels[y : y + 64, x : x + 64]).max() <= 1
+    assert len({tuple(row) for row in nine.detail["tokens"]}) == 9
+
+
+def test_rounds_end_where_generate_does(engine: Engine):
+    """A browser that asks for round after round sees the same picture grow, and holds the same receipt."""
+    asked = {"prompt": "a fish", "seed": 3, "count": 2, "steps": 5}
+    whole, state, decided = engine.generate(MODEL, "draw", asked), None, []
+    for k in range(1, 6):
+        result, state = engine.round(MODEL, "draw", asked, json.loads(json.dumps(state)))
+        decided.append(64 if state is None else sum(state["decided"][0]))
+        assert (state is None) == (k == 5) == ("result" in result.receipt)
+    assert np.array_equal(result.pixels, whole.pixels) and result.receipt == whole.receipt
+    assert decided == sorted(decided) and decided[0] >= 1 and len(set(decided)) == 5
+
+
+def test_what_is_decided_stays(engine: Engine):
+    state, before = None, {}
+    for _ in range(7):
+        _, state = engine.round(MODEL, "draw", {"prompt": "a hat", "steps": 8}, state)
+        now = {i: token for i, token in enumerate(state["ids"][0]) if state["decided"][0][i]}
+        assert before.items() <= now.items()
+        before = now
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        7, [], {}, {"k": 1}, {"k": 1, "ids": [[0] * 63], "decided": [[0] * 64]},
+        {"k": 0, "ids": [[0] * 64], "decided": [[0] * 64]},
+        {"k": 99, "ids": [[0] * 64], "decided": [[0] * 64]}, {"k": 1, "ids": [[64_000] * 64], "decided": [[0] * 64]},
+        {"k": 1, "ids": [[-1] * 64], "decided": [[0] * 64]}, {"k": 1, "ids": [[0.5] * 64], "decided": [[0] * 64]},
+        {"k": 1, "ids": [["x"] * 64], "decided": [[0] * 64]}, {"k": 1, "ids": [[0], [1, 2]], "decided": [[0] * 64]},
+        {"k": True, "ids": [[0] * 64], "decided": [[0] * 64]}, {"k": NAN, "ids": [[0] * 64], "decided": [[0] * 64]},
+    ],
+    ids=lambda s: str(s)[:40],
+)  # fmt: skip
+def test_a_forged_state_is_refused(engine: Engine, state):
+    with pytest.raises(UserError):
+        engine.round(MODEL, "draw", {}, state)
+
+
+def test_raster_order_is_autoregressive():
+    assert _turns("raster", 8) == list(range(64))
+    assert sorted(_turns("halton", 8)) == list(range(64)) and _turns("halton", 8) != list(range(64))
+
+
+def test_temperature_zero_takes_the_likeliest():
+    logits = torch.randn(2, 5, 9)
+    assert torch.equal(choose(logits, torch.rand(2, 5), 0.0), logits.argmax(-1))
+    drawn = torch.stack([choose(logits, torch.rand(2, 5), 1.0) for _ in range(4000)])
+    share = torch.nn.functional.one_hot(drawn, 9).double().mean(0)
+    assert (share - logits.softmax(-1)).abs().max() < 0.05
+
+
+def test_guidance_of_one_asks_for_the_caption_alone(engine: Engine):
+    """And stronger guidance moves away from what no caption gives."""
+    model: Text2Image = engine.get(MODEL).model
+    captions = torch.ones(1, model.config.caption_length, dtype=torch.int64)
+    ids, uniform = torch.full((1, 64), model.mask_id), torch.full((1, *model.draws), 0.5)
+    x = model(captions, ids)
+    one = model.draw(ids, How(captions, uniform, cfg_scale=1.0, temperature=0.0))[0]
+    first = model.digit_logits(x, torch.zeros_like(x), 0).argmax(-1)
+    assert torch.equal(model.tokenizer.fsq.digits(one)[..., 0], first)
+    assert not torch.equal(one, model.draw(ids, How(captions, uniform, cfg_scale=8.0, temperature=0.0))[0])
+
+
+def test_an_empty_prompt_and_only_unknown_words_draw_freely(engine: Engine):
+    free = engine.generate(MODEL, "draw", {"prompt": "", "seed": 9})
+    unknown = engine.generate(MODEL, "draw", {"prompt": "xylophone <b></b> ☃", "seed": 9})
+    spaces = engine.generate(MODEL, "draw", {"prompt": "   ", "seed": 9})
+    assert np.array_equal(free.pixels, spaces.pixels)
+    assert engine.read(MODEL, "xylophone ☃")[0]["status"] == "unknown"
+    known = [w for w in engine.read(MODEL, "xylophone <b></b> ☃") if w["status"] != "unknown"]
+    assert known or np.array_equal(free.pixels, unknown.pixels)
+
+
+def test_the_receipt_makes_it_again(engine: Engine):
+    for action, more in (
+        ("draw", {}), ("blend", {"prompt_to": "a star", "position": 0.3}),
+        ("vary", {"tokens": tokens_of(engine), "amount": 0.4}),
+        ("edit", {"tokens": tokens_of(engine), "mask": [1] * 20 + [0] * 44}),
+    ):  # fmt: skip
+        result = engine.generate(MODEL, action, {"prompt": "一个红色的汽车", "count": 2, **more})
+        again, verdict = engine.again(json.loads(json.dumps(result.receipt)))
+        assert verdict == "identical" and again.detail == result.detail, action
+
+
+# -- edits ---------------------------------------------------------------------------------------------------
+
+
+def test_an_edit_keeps_every_pixel_outside_its_mask(engine: Engine):
+    tokens = tokens_of(engine)
+    mask = np.zeros((8, 8), dtype=int)
+    mask[2:5, 3:7] = 1
+    before = engine.generate(MODEL, "decode", {"tokens": tokens}).pixels
+    after = engine.generate(
+        MODEL, "edit", {"prompt": "a hat", "tokens": tokens, "mask": mask.ravel().tolist(), "seed": 8}
+    )
+    outside = ~mask.repeat(8, 0).repeat(8, 1).astype(bool)
+    assert np.array_equal(after.pixels[outside], before[outside])
+    assert not np.array_equal(after.pixels[~outside], before[~outside])
+    kept = [i for i in range(64) if not mask.ravel()[i]]
+    assert all(after.detail["tokens"][0][i] == tokens[i] for i in kept)
+
+
+def test_a_mask_of_nothing_and_of_everything(engine: Engine):
+    tokens = tokens_of(engine)
+    same = engine.generate(MODEL, "edit", {"prompt": "a hat", "tokens": tokens, "mask": [0] * 64})
+    assert same.detail["tokens"] == [tokens]
+    asked = {"prompt": "a hat", "seed": 4}
+    all_new = engine.generate(MODEL, "edit", asked | {"tokens": tokens, "mask": [1] * 64})
+    assert all_new.detail["tokens"] == engine.generate(MODEL, "draw", asked).detail["tokens"]
+
+
+def test_how_much_varies(engine: Engine):
+    tokens = tokens_of(engine)
+    changed = []
+    for amount in (0.0, 0.3, 1.0):
+        made = engine.generate(MODEL, "vary", {"prompt": "a red car", "tokens": tokens, "amount": amount, "seed": 11})
+        changed.append(sum(a != b for a, b in zip(made.detail["tokens"][0], tokens)))
+    assert changed[0] == 0 < changed[1] < changed[2]
+
+
+def test_the_ends_of_a_blend_are_its_prompts(engine: Engine):
+    asked = {"seed": 2, "count": 2}
+    for position, prompt in ((0.0, "a red car"), (1.0, "three yellow stars")):
+        blended = engine.generate(
+            MODEL, "blend", {"prompt": "a red car", "prompt_to": "three yellow stars", "position": position, **asked}
+        )
+        assert blended.detail["tokens"] == engine.generate(MODEL, "draw", {"prompt": prompt, **asked}).detail["tokens"]
+
+
+# -- looks ---------------------------------------------------------------------------------------------------
+
+
+def test_words_are_read_one_by_one(engine: Engine):
+    read = {word["text"]: word for word in engine.read(MODEL, "please draw a crimsn car <script>, nine hundred cars")}
+    assert read["please"]["status"] == "ignored" and read["car"]["status"] == "understood"
+    assert read["crimsn"]["status"] == "unknown" and "crimson" in read["crimsn"]["nearest"]
+    assert read["nine"]["status"] == read["hundred"]["status"] == read["script"]["status"] == "unknown"
+    long = engine.read(MODEL, "red " * 40)
+    assert [word["status"] for word in long].count("unread") == 40 - scenes.CAPTION_LENGTH
+
+
+@pytest.mark.parametrize(
+    "prompt", ["x" * 301, "车" * 3_000_000, None, 7, NAN, ["a"], {"a": 1}], ids=lambda p: str(p)[:12]
+)
+def test_what_is_no_prompt_is_named(engine: Engine, prompt):
+    for ask in (lambda: engine.read(MODEL, prompt), lambda: engine.see(MODEL, prompt, [tokens_of(engine)])):
+        with pytest.raises(UserError) as caught:
+            ask()
+        assert len(str(caught.value)) < 1000
+    if prompt is not None:
+        with pytest.raises(UserError):
+            engine.generate(MODEL, "draw", {"prompt": prompt})
+
+
+@pytest.mark.parametrize(
+    "controls",
+    [{"cfg_scale": NAN}, {"cfg_scale": 99}, {"steps": 0}, {"steps": 2.5}, {"count": 10}, {"temperature": float("inf")},
+     {"order": "zigzag"}, {"seed": -1}, {"seed": True}, {"tokens": [0] * 64}],
+    ids=str,
+)  # fmt: skip
+def test_bad_controls_are_named(engine: Engine, controls: dict):
+    with pytest.raises(UserError) as caught:
+        engine.generate(MODEL, "draw", controls)
+    assert next(iter(controls)) in str(caught.value)
+
+
+@pytest.mark.parametrize("tokens", [None, [], [0] * 63, [64_000] * 64, [-1] * 64, [0.5] * 64, [NAN] * 64, "0" * 64])
+def test_bad_tokens_are_named(engine: Engine, tokens):
+    for ask in (
+        lambda: engine.generate(MODEL, "decode", {"tokens": tokens}),
+        lambda: engine.inside(MODEL, "a car", tokens),
+        lambda: engine.see(MODEL, "a car", [tokens]),
+    ):
+        with pytest.raises(UserError):
+            ask()
+
+
+def test_inside_tells_probabilities(engine: Engine):
+    tokens = tokens_of(engine)
+    found = engine.inside(MODEL, "a red car", tokens)
+    assert found["tokens"] == tokens and len(found["certainty"]) == 64
+    for own, others in zip(found["certainty"], found["alternatives"]):
+        likely = [p for _, p in others]
+        assert len(others) == 6 and likely == sorted(likely, reverse=True) and sum(likely) <= 1.001
+        assert own <= likely[0] + 1e-3 and len({token for token, _ in others}) == 6
+    assert [word["text"] for word in found["words"]] == ["a", "red", "car"]
+    assert len(found["attention"]) == 64 and all(len(row) == 3 and 0 <= sum(row) <= 1.001 for row in found["attention"])
+
+
+def test_beam_search_finds_the_likeliest_token(engine: Engine):
+    """Its probabilities are those of the chain of digits, and no greedy choice beats its first."""
+    model: Text2Image = engine.get(MODEL).model
+    captions = torch.ones(1, model.config.caption_length, dtype=torch.int64)
+    ids = torch.tensor([tokens_of(engine)])
+    _, best, likely = model.certainty(captions, ids, 6)
+    for i in (0, 33):
+        swapped = ids.clone()
+        swapped[0, i] = best[i, 0]
+        own, _, _ = model.certainty(captions, swapped, 1)
+        torch.testing.assert_close(own[i], likely[i, 0])
+
+
+def test_the_judge_looks_at_each_picture(engine: Engine):
+    verdicts = engine.see(MODEL, "a red car on the grass", [tokens_of(engine, s) for s in (1, 2, 3)])
+    assert len(verdicts) == 3
+    for verdict in verdicts:
+        assert verdict["seen"].keys() == scenes.ATTRIBUTES.keys()
+        for name, answer in verdict["seen"].items():
+            assert answer["value"] in scenes.ATTRIBUTES[name] and 0 < answer["p"] <= 1
+        told = {word["text"]: word["right"] for word in verdict["words"]}
+        assert told["a"] is None and told["the"] is None and isinstance(told["red"], bool)
+
+
+def test_the_judges_word_for_word(engine: Engine):
+    """Held against a scene that is known, every word of a true caption is right, and a wrong colour is not."""
+    read = engine.get(MODEL).tokenizer.read
+    for i in range(300):
+        scene, rng = scenes.sample("all", 7, i)
+        caption = scenes.describe(scene, rng)
+        seen = {name: {"value": value, "p": 1.0} for name, value in scenes.attributes(scene).items()}
+        words = read(caption.text)
+        wrong = [w.text for w, verdict in zip(words, judging.check_words(words, seen)) if verdict is False]
+        assert not wrong, (caption, wrong)
+    scene = scenes.Scene("sea", (scenes.Thing("car", "red", "small"),))
+    seen = {name: {"value": value, "p": 1.0} for name, value in scenes.attributes(scene).items()}
+    assert judging.check_words(read("a blue car in the sea"), seen) == [None, False, True, None, None, True]
+
+
+def test_without_a_judge_it_still_draws(engine: Engine, tmp_path):
+    (tmp_path / f"{MODEL}.safetensors").write_bytes((engine.folder / f"{MODEL}.safetensors").read_bytes())
+    alone = Engine(tmp_path, device="cpu")
+    assert alone.generate(MODEL, "draw", {}).pixels.shape == (64, 64, 3)
+    with pytest.raises(UserError, match="judge-scenes"):
+        alone.see(MODEL, "a car", [tokens_of(engine)])
+
+
+def test_ten_visitors_at_once(engine: Engine):
+    """Each gets their own pictures, the same as alone."""
+    asked = [
+        {"prompt": prompt, "seed": i, "count": 2, "steps": 4}
+        for i, prompt in enumerate(EXAMPLES["zh"] + EXAMPLES["en"])
+    ][:10]
+    with ThreadPoolExecutor(10) as visitors:
+        made = list(visitors.map(lambda c: engine.generate(MODEL, "draw", c).detail["tokens"], asked))
+    assert made == [engine.generate(MODEL, "draw", c).detail["tokens"] for c in asked]
+
+
+# -- what is offered -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_offer_is_understood(engine: Engine, lang: str):
+    offered = [prompt for _, chips in sheet(lang) for _, prompt in chips]
+    assert len(offered) > 50
+    for prompt in [*offered, *(never_seen(lang)[0] for _ in range(30))]:
+        assert all(word["status"] in ("understood", "ignored") for word in engine.read(MODEL, prompt)), prompt
+    shown = {chip for key, chips in sheet(lang) for chip, _ in chips if key == "ui.paint.sheet_kinds"}
+    assert len(shown) == len(scenes.KINDS)
+
+
+def test_never_seen_was_never_seen():
+    for _ in range(50):
+        prompt, combinations = never_seen("en")
+        lists = scenes.holdout()
+        assert (
+            prompt and combinations and all(any(item in listed for listed in lists.values()) for item in combinations)
+        )
+
+
+def test_the_articles_sentence_is_the_first_example():
+    assert EXAMPLES["zh"][0] == "一个红色的汽车在草地上" and EXAMPLES["en"][0] == "a red car on the grass"

@@ -1,0 +1,244 @@
+"""Scenes: what is drawn is what is told, in both languages; what is held out never comes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from genai.data import load_dataset, scenes
+from genai.data.scenes import captions, lexicon
+from genai.data.scenes.draw import GROUND_VIEWS, PIXELS, THINGS, backdrop, sprite
+from genai.data.scenes.match import compare, right
+from genai.data.scenes.world import MIRROR, Thing
+from genai.data.words import IGNORED, PAD, UNDERSTOOD, UNKNOWN, WordTokenizer
+
+
+@pytest.fixture(scope="module")
+def words() -> WordTokenizer:
+    return scenes.tokenizer()
+
+
+def stream(split: str, count: int, seed: int = 0):
+    for i in range(count):
+        yield scenes.sample(split, seed, i)
+
+
+# -- the world -----------------------------------------------------------------------------------------------
+
+
+def test_the_world_is_as_large_as_promised():
+    named = "car bus boat house tree flower ball star cat fish bird cup umbrella circle square triangle"
+    assert len(scenes.KINDS) >= 24 and set(named.split()) <= set(scenes.KINDS)
+    assert len(scenes.COLOURS) == 10 and len(scenes.SIZES) == 3 and len(scenes.RELATIONS) == 6
+    assert set(scenes.GROUNDS) == {"grass", "road", "sea", "sand", "snow", "night", "sunset", "room"}
+    assert tuple(THINGS) == scenes.KINDS
+
+
+def test_training_never_shows_what_is_held_out():
+    """Twenty thousand scenes of the stream, and their own list says so too, by another way than the sampler's."""
+    lists = scenes.holdout()
+    assert all(len(items) >= 24 for items in lists.values())
+    for scene, _ in stream("train", 20_000):
+        assert not scenes.held_out(scene)
+        for thing in scene.things:
+            assert (thing.colour, thing.kind) not in lists["colour_thing"]
+            assert (thing.kind, scene.ground) not in lists["thing_ground"]
+        if scene.relation:
+            a, b = (thing.kind for thing in scene.things)
+            assert (a, scene.relation, b) not in lists["relation"]
+            assert (b, MIRROR.get(scene.relation), a) not in lists["relation"]
+
+
+def test_the_lists_hold_out_no_factor_altogether():
+    """Every kind, colour, ground and relation is still seen, with most partners: else nothing could compose."""
+    lists = scenes.holdout()
+    for kind in scenes.KINDS:
+        assert sum(item[1] == kind for item in lists["colour_thing"]) <= 2
+        assert sum(item[0] == kind for item in lists["thing_ground"]) <= 2
+    seen = [scene for scene, _ in stream("train", 3000)]
+    assert {thing.kind for scene in seen for thing in scene.things} == set(scenes.KINDS)
+    assert {scene.ground for scene in seen} == set(scenes.GROUNDS)
+    assert {scene.relation for scene in seen} == {None, *scenes.RELATIONS}
+
+
+@pytest.mark.parametrize("split, level", [("seen", 0), ("level1", 1), ("level2", 2)])
+def test_levels_count_the_new_combinations(split: str, level: int):
+    kinds = set()
+    for scene, _ in stream(split, 300):
+        found = scenes.held_out(scene)
+        assert len(found) == level
+        kinds |= {(len(item), item[0] in scenes.COLOURS) for item in found}
+    assert len(kinds) == (3 if level else 0), "all three kinds of combinations come"
+
+
+def test_a_scene_is_a_function_of_seed_split_and_number():
+    make = load_dataset("scenes", "train").make
+    one, ids = make(3, np.arange(10, 20))
+    again, more = make(3, np.arange(15, 25))
+    assert torch.equal(one[5:], again[:5]) and torch.equal(ids[5:], more[:5])
+    assert not torch.equal(make(4, np.arange(10, 20))[0], one)
+    assert one.dtype == torch.uint8 and one.shape == (10, 3, 64, 64)
+    assert ids.shape == (10, scenes.CAPTION_LENGTH) and ids.max() < len(scenes.tokenizer())
+
+
+def test_attributes_as_targets():
+    _, targets = load_dataset("scenes", "all", targets="attributes").make(0, np.arange(50))
+    for row, (scene, _) in zip(targets.tolist(), stream("all", 50)):
+        told = {name: choices[i] for (name, choices), i in zip(scenes.ATTRIBUTES.items(), row)}
+        assert told == scenes.attributes(scene)
+
+
+# -- pictures ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", scenes.KINDS)
+def test_things_fill_their_size_and_show_their_colour(kind: str):
+    for size, pixels in PIXELS.items():
+        image = sprite(Thing(kind, "red", size), False)
+        assert pixels - 2 <= max(image.size) <= pixels
+        rgba = np.asarray(image).reshape(-1, 4).astype(int)
+        solid = rgba[rgba[:, 3] > 250]
+        reddish = (solid[:, 0] > solid[:, 1] + 60) & (solid[:, 0] > solid[:, 2] + 60)
+        assert reddish.mean() > 0.12, f"a {size} red {kind} shows {reddish.mean():.0%} red"
+        soft = ((rgba[:, 3] > 0) & (rgba[:, 3] < 255)).any()
+        assert soft or kind == "square", "edges are anti-aliased"
+    flipped = sprite(Thing(kind, "red", "large"), True)
+    assert np.array_equal(np.asarray(flipped)[:, ::-1], np.asarray(sprite(Thing(kind, "red", "large"), False)))
+
+
+def test_kinds_look_different():
+    shapes = {}
+    for kind in scenes.KINDS:
+        canvas = np.zeros((30, 30, 4))
+        image = np.asarray(sprite(Thing(kind, "blue", "large"), False))
+        canvas[: image.shape[0], : image.shape[1]] = image
+        shapes[kind] = canvas
+    for a in scenes.KINDS:
+        for b in scenes.KINDS:
+            assert a == b or np.abs(shapes[a] - shapes[b]).mean() > 5, f"{a} and {b}"
+
+
+def test_grounds_look_different():
+    means = {
+        g: np.mean([np.asarray(backdrop(g, v)) for v in range(GROUND_VIEWS)], axis=(0, 1, 2)) for g in scenes.GROUNDS
+    }
+    for a in scenes.GROUNDS:
+        for b in scenes.GROUNDS:
+            assert a == b or np.abs(means[a] - means[b]).max() > 4, f"{a} and {b}"
+
+
+def test_things_stay_in_the_picture():
+    """Nothing that is asked for may be cut off: every thing lies inside, whatever the arrangement."""
+    from genai.data.scenes import draw
+
+    for scene, rng in stream("all", 1500):
+        sprites = [sprite(thing, False) for thing in scene.things]
+        if scene.relation:
+            placed = draw._pair(sprites, scene.relation, rng)
+        else:
+            placed = draw._equal(sprites[0], scene.count, rng)
+        assert len(placed) == (2 if scene.relation else scene.count)
+        for image, (x, bottom) in placed:
+            left, top = x - image.width // 2, bottom - image.height
+            assert left >= -1 and top >= -1 and left + image.width <= 65 and bottom <= 64, scene
+
+
+@pytest.mark.parametrize("relation", scenes.RELATIONS)
+def test_relations_are_drawn_as_they_are_called(relation: str):
+    from genai.data.scenes import draw
+
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        kinds = rng.permutation(scenes.KINDS)[:2]
+        a, b = (sprite(Thing(k, "red", str(rng.choice(scenes.SIZES))), False) for k in kinds)
+        at = {id(image): place for image, place in draw._pair([a, b], relation, rng)}
+        (xa, ya), (xb, yb) = at[id(a)], at[id(b)]
+        if relation in ("left_of", "right_of"):
+            assert (xa < xb) == (relation == "left_of")
+        elif relation == "above":
+            assert ya < yb - b.height
+        elif relation == "below":
+            assert yb < ya - a.height
+        elif relation == "on":
+            assert abs(ya - (yb - b.height)) <= 1
+        else:
+            assert ya > yb and abs(xa - xb) < (a.width + b.width) / 2
+
+
+# -- words ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", captions.LANGUAGES)
+def test_every_word_is_known_and_every_caption_is_true(language: str, words: WordTokenizer):
+    lengths = []
+    for scene, rng in stream("all", 1500):
+        caption = scenes.describe(scene, rng, language)
+        read = words.read(caption.text)
+        assert not [word.text for word in read if word.status == UNKNOWN], caption.text
+        assert any(word.status == UNDERSTOOD for word in read)
+        lengths.append(len(read))
+        assert right(caption, scenes.attributes(scene)), caption
+        full = scenes.describe(scene, rng, language, full=True)
+        assert full.ground == scene.ground and all(thing.colour and thing.size for thing in full.things)
+    assert max(lengths) <= scenes.CAPTION_LENGTH and min(lengths) <= 3 < 12 <= max(lengths)
+
+
+def test_captions_say_it_in_many_ways():
+    scene = scenes.Scene("grass", (Thing("car", "red", "large"),))
+    rng = np.random.default_rng(0)
+    for language in captions.LANGUAGES:
+        assert len({scenes.describe(scene, rng, language).text for _ in range(400)}) > 100
+
+
+def test_a_wrong_picture_is_found_out():
+    """Change one attribute of a scene: a caption that names it is no longer right, one that does not still is."""
+    rng = np.random.default_rng(1)
+    changed = 0
+    for scene, _ in stream("all", 400):
+        caption = scenes.describe(scene, rng, full=True)
+        truth = scenes.attributes(scene)
+        name = str(rng.choice(["ground", "kind", "colour", "size", "arrangement"]))
+        wrong = truth | {name: next(v for v in scenes.ATTRIBUTES[name] if v not in (truth[name], "none"))}
+        if name in ("kind", "colour", "size") and wrong[name] == truth[f"{name}2"]:
+            continue
+        assert not right(caption, wrong), (caption, wrong)
+        changed += 1
+    assert changed > 300
+    bare = captions.Caption("a car", "en", (captions.Named("car"),), count=1)
+    for colour in scenes.COLOURS:
+        assert right(bare, scenes.attributes(scenes.Scene("sea", (Thing("car", colour, "small"),))))
+
+
+def test_binding_needs_both_colours_on_their_things():
+    scene = scenes.Scene("sea", (Thing("car", "red", "small"), Thing("cup", "blue", "small")), relation="left_of")
+    caption = scenes.describe(scene, np.random.default_rng(0), "en", full=True)
+    swapped = scenes.attributes(scene) | {"colour": "blue", "colour2": "red"}
+    assert compare(caption, scenes.attributes(scene))["binding"] is True
+    assert compare(caption, swapped)["binding"] is False
+
+
+def test_chinese_is_cut_into_the_longest_words(words: WordTokenizer):
+    read = [word.text for word in words.read("一个红色的汽车在草地上")]
+    assert read == ["一", "个", "红色", "的", "汽车", "在", "草地上"]
+    assert [w.text for w in words.read("Draw a RED car, 请!")] == ["draw", "a", "red", "car", "请"]
+    assert [w.text for w in words.read("red汽车")] == ["red", "汽车"]
+
+
+def test_words_that_nobody_knows(words: WordTokenizer):
+    read = {word.text: word for word in words.read("a crimsn elephant <b>car</b> 大象")}
+    assert read["crimsn"].status == UNKNOWN and "crimson" in words.nearest("crimsn")
+    assert read["elephant"].status == UNKNOWN and read["car"].status == UNDERSTOOD and read["a"].status == IGNORED
+    assert words.read("大象")[0].status == UNDERSTOOD, "大 is a word"
+    assert words.ids("elephant") == [PAD] * words.length == words.ids("")
+    assert len(words.ids("red " * 100)) == words.length
+    again = WordTokenizer.from_state(words.state())
+    assert again.ids("a red car 汽车") == words.ids("a red car 汽车") and len(again) == len(words)
+
+
+def test_concepts_are_known_words(words: WordTokenizer):
+    known = set(words.words)
+    for word, meant in lexicon.concepts().items():
+        assert word in known, word
+        for attribute, value in meant:
+            assert value in scenes.ATTRIBUTES[attribute] or value in scenes.RELATIONS
