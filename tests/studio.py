@@ -44,6 +44,8 @@ def write_checkpoints(folder: Path) -> Path:
         meta = Meta(family, config, preset=name, dataset="drawn", step=1)
         if family == "gan":
             meta.classes = [str(digit) for digit in range(10)]
+        if family == "judge":
+            meta.dataset = "scenes"
         if family == "text2image":
             meta.dataset, meta.tokenizer = "scenes", scenes.tokenizer().state()
         if family == "gpt":

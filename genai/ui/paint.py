@@ -82,12 +82,14 @@ INSIDE = """
 <p class="caption" data-t="ui.paint.inside_hint"></p>
 """
 
-# A request from a link finds its stage through the change of this component's value.
+# A request from a link finds its stage through this component's value, which may be there before the component is.
 BRIDGE_JS = """
-watch("value", () => {
+const pass = () => {
   const request = JSON.parse(props.value || "null");
   if (request) genai.ask(request.stage, request);
-});
+};
+watch("value", pass);
+pass();
 """
 
 
