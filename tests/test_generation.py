@@ -107,9 +107,12 @@ def test_random_numbers_elsewhere_are_not_touched(engine, family, action):
 def test_at_the_same_time_gives_the_same_as_alone(engine, family, action):
     """Eight threads, each with other controls."""
     names = [c.name for c in ACTIONS[family][action].controls(engine.first(family))]
-    key = "seed" if "seed" in names else "z"
     size = engine.first("vae").model.config.latents
-    wishes = [{key: i if key == "seed" else [i / 2 - 2.0] * size} for i in range(8)]
+    wishes = [
+        {"seed": i, **({"mask": [1] * 64} if "mask" in names else {})} if "seed" in names
+        else {"z": [i / 2 - 2.0] * size} if "z" in names else {"tokens": [1000 * i] * 64}
+        for i in range(8)
+    ]  # fmt: skip
     alone = [ask(engine, family, action, **wish).receipt["result"] for wish in wishes]
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda w: ask(engine, family, action, **w).receipt["result"], wishes * 2))
@@ -301,7 +304,7 @@ def bad_values(control) -> list:
     elif isinstance(control, Choice):
         off = ["", "no such choice", " ", "\ud83d", -1, 0.5]
     elif isinstance(control, Words):
-        off = ["", " \n\t", 7, "x" * (control.max_length + 1)]
+        off = [7, "x" * (control.max_length + 1), "\ud83d", *([] if control.empty else ["", " \n\t"])]
     else:
         zeros = [0.0] * (control.length - 1)
         last = (
@@ -858,8 +861,8 @@ def test_a_receipt_makes_it_again(genai, engine):
 
 
 MISTAKES = {
-    "no such model": ("nope", "gan-digits, gpt-shakespeare, vae-digits"),
-    "no model": ("--seed 3", "gan-digits, gpt-shakespeare, vae-digits"),
+    "no such model": ("nope", "gan-digits, gpt-shakespeare, text2image-scenes, vae-digits"),
+    "no model": ("--seed 3", "gan-digits, gpt-shakespeare, text2image-scenes, vae-digits"),
     "no such control": ("gan-digits --sed 3", "sed. Controls: seed, count"),
     "no such action": ("gan-digits --action fly", "fly. It can: interpolate, loop"),
     "out of range": ("gan-digits --seed -1", "seed cannot be -1"),

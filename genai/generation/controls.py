@@ -64,6 +64,15 @@ class Choice:
         return raw
 
 
+def _broken(text: str) -> bool:
+    """Half of a surrogate pair, which JSON can carry and no file can."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 @dataclass(frozen=True)
 class Words:
     """Text of at most max_length characters; without any only where `empty` says that this means something."""
@@ -74,7 +83,7 @@ class Words:
     empty: bool = False
 
     def check(self, value: Any) -> str:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or _broken(value):
             raise UserError("not_text", name=self.name, value=value)
         if not value.strip() and not self.empty:
             raise UserError("empty_text", name=self.name)

@@ -36,7 +36,7 @@ def _classifier(size: str, **kwargs) -> Preset:
 
 
 def _scenes() -> list[Preset]:
-    """The three models behind words to pictures: the image tokenizer, the judge, and the transformer between."""
+    """The models behind words to pictures: image tokenizer, judge, and the transformer between; and the same for digits."""
     tokenizer = TrainConfig(
         dataset="scenes", steps=5_000, batch_size=32, optimizer="muon", lr=3e-3, muon_lr=0.03, warmup_steps=50,
         schedule="linear", cooldown=0.6, grad_clip=1.0, ema_half_life=0.01,
@@ -51,6 +51,11 @@ def _scenes() -> list[Preset]:
         grad_clip=1.0, ema_half_life=0.01, shards=1,
     )  # fmt: skip
 
+    digits_tokenizer = dataclasses.replace(tokenizer, dataset="mnist", steps=1_500, batch_size=64)
+    digits_prior = dataclasses.replace(
+        prior, dataset="mnist-words", frozen="checkpoints/tokenizer-digits.safetensors", steps=3_000, batch_size=64
+    )
+
     def larger(train: TrainConfig, steps: int, batch_size: int) -> TrainConfig:
         return dataclasses.replace(train, steps=steps, batch_size=batch_size, shards=1)
 
@@ -63,7 +68,11 @@ def _scenes() -> list[Preset]:
         Preset("judge-scenes", "gpu", "judge", larger(judge, 20_000, 256), {}),
         Preset("text2image-scenes", "cpu", "text2image", prior, dict(n_layer=6, n_head=5, n_embd=160)),
         Preset("text2image-scenes", "gpu", "text2image", larger(prior, 60_000, 256), dict(n_layer=7, n_embd=192)),
-    ]
+        *(Preset("tokenizer-digits", size, "tokenizer", digits_tokenizer, dict(widths=(64,), blocks=2, levels=(8, 5, 5)))
+          for size in ("cpu", "gpu")),
+        *(Preset("text2image-digits", size, "text2image", digits_prior, dict(n_layer=4, n_head=4, n_embd=128))
+          for size in ("cpu", "gpu")),
+    ]  # fmt: skip
 
 
 PRESETS: dict[tuple[str, str], Preset] = {

@@ -283,11 +283,9 @@ THINGS = {f.__name__: f for f in (
 )}  # fmt: skip
 
 
-@lru_cache(maxsize=24 * 10 * 3 * 2)
-def sprite(thing: Thing, flip: bool) -> Image.Image:
+@lru_cache(maxsize=24 * 10 * 3)
+def sprite(thing: Thing) -> Image.Image:
     """The thing as RGBA, cut to what is drawn; its longer side is PIXELS[size] or one less."""
-    if flip:
-        return sprite(thing, False).transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     pixels = PIXELS[thing.size]
     pen = Pen(pixels, thing.colour)
     THINGS[thing.kind](pen)
@@ -384,41 +382,39 @@ def backdrop(ground: str, view: int) -> Image.Image:
 
 
 def render(scene: Scene, rng: np.random.Generator) -> Image.Image:
-    """The scene at 64x64, RGB. What the scene leaves open (place, direction, view) is drawn from `rng`.
+    """The scene at 64x64, RGB. What the scene leaves open (places, view) is drawn from `rng`.
 
-    Things stand on a lattice of 4 pixels: place varies freely without giving every pixel of a thing its own phase.
+    Things stand on a lattice of 8 pixels where they can: place varies, but a thing does not come apart into 8x8 tokens in
+    64 different ways, each to be learned by itself.
     """
     picture = backdrop(scene.ground, int(rng.integers(GROUND_VIEWS))).copy()
-    sprites = [sprite(thing, bool(rng.random() < 0.5)) for thing in scene.things]
+    sprites = [sprite(thing) for thing in scene.things]
     places = _equal(sprites[0], scene.count, rng) if scene.relation is None else _pair(sprites, scene.relation, rng)
     for image, (x, bottom) in places:
         picture.paste(image, (x - image.width // 2, bottom - image.height), image)
     return picture
 
 
+def _one(rng: np.random.Generator, *values: int) -> int:
+    return values[int(rng.integers(len(values)))]
+
+
 def _equal(image: Image.Image, count: int, rng: np.random.Generator) -> list:
     """1 to 4 of the same thing: anywhere, side by side, in a row or a triangle, two by two."""
-    reach = max(image.size) // 2
-
-    def lattice(low, high):
-        return 4 * int(rng.integers(-(-low // 4), high // 4 + 1))
-
+    small = max(image.size) <= PIXELS["small"]
     if count == 1:
-        return [(image, (lattice(reach + 2, SIDE - reach - 2), lattice(max(44, image.height), 60)))]
-    wide = 16 if reach > 8 else 4 * int(rng.integers(3, 6))  # half the distance between columns
-    columns = (32 - wide, 32 + wide)
-    tall = image.height + 1
+        return [(image, (_one(rng, 16, 24, 32, 40, 48), _one(rng, 48, 56)))]
     if count == 2:
-        bottom = lattice(max(44, image.height), 60)
-        return [(image, (x, bottom)) for x in columns]
-    low = max(lattice(56, 60), 2 * tall)
-    high = max(image.height, min(low - tall, 4 * int(rng.integers(7, 10))))
+        bottom = _one(rng, 48, 56)
+        return [(image, (x, bottom)) for x in (16, 48)]
+    low = max(56, 2 * image.height + 2)  # two rows of large things need it all
+    high = max(image.height, min(low - image.height - 1, 32))
     if count == 3:
-        if reach <= 8 and rng.random() < 0.5:
-            bottom = lattice(44, 60)
-            return [(image, (x, bottom)) for x in (11, 32, 53)]
-        return [(image, (32, high)), *((image, (x, low)) for x in columns)]
-    return [(image, (x, y)) for y in (high, low) for x in columns]
+        if small and rng.random() < 0.5:
+            bottom = _one(rng, 48, 56)
+            return [(image, (x, bottom)) for x in (8, 32, 56)]
+        return [(image, (32, high)), *((image, (x, low)) for x in (16, 48))]
+    return [(image, (x, y)) for y in (high, low) for x in (16, 48)]
 
 
 def _pair(sprites: list[Image.Image], relation: str, rng: np.random.Generator) -> list:
@@ -426,25 +422,18 @@ def _pair(sprites: list[Image.Image], relation: str, rng: np.random.Generator) -
     if relation in ("right_of", "below"):
         return _pair(sprites[::-1], {"right_of": "left_of", "below": "above"}[relation], rng)
     a, b = sprites
-    bottom = 4 * int(rng.integers(13, 16))  # 52, 56 or 60
     if relation == "left_of":
-        left, right = (
-            16 if max(s.size) > 24 else (12, 16, 20)[int(rng.integers(2 if max(s.size) > 16 else 3))] for s in sprites
-        )
-        return [(a, (left, bottom - 4 * int(rng.integers(2)))), (b, (SIDE - right, bottom))]
-    x = 4 * int(rng.integers(5, 12))  # 20 to 44
+        bottom = _one(rng, 48, 56)
+        return [(a, (16, bottom)), (b, (48, bottom))]
+    x = _one(rng, 24, 32, 40)
     if relation == "above":
-        bottom = 60 if a.height + b.height < 56 else 63
+        bottom = 56 if a.height + b.height <= 52 else 63
         top = bottom - b.height
-        highest = -(-a.height // 4)
-        y = 4 * int(rng.integers(highest, max(highest, (top - 4) // 4) + 1))
-        return [(a, (x + 4 * int(rng.integers(-1, 2)), min(y, top - 3))), (b, (x, bottom))]
+        y = 8 * int(rng.integers(-(-a.height // 8), max(-(-a.height // 8), (top - 4) // 8) + 1))
+        return [(a, (x, min(y, top - 3))), (b, (x, bottom))]
     if relation == "on":
-        bottom = max(bottom, a.height + b.height)
+        bottom = max(56, a.height + b.height)
         return [(b, (x, bottom)), (a, (x, bottom - b.height + 1))]
-    bottom = max(52, min(bottom, 56))
-    side = 1 if rng.random() < 0.5 else -1
     apart = 4 if a.width < 0.75 * b.width else 4 * math.ceil(((a.width + b.width) / 2 - 0.36 * b.width) / 4)
-    front = bottom + 6
-    xb = 32 - side * 4 * (apart // 8)
-    return [(b, (xb, front - 6)), (a, (xb + side * apart, front))]
+    xb, side = _one(rng, (24, 1), (40, -1))
+    return [(b, (xb, 48)), (a, (xb + side * apart, 56))]
