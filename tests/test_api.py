@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw
 
 from genai.generation import receipt
 from genai.generation.actions import ACTIONS
-from genai.generation.controls import Choice, Number
+from genai.generation.controls import Choice, Number, Words
 from genai.generation.engine import Engine
 from genai.strings import text
 from genai.ui import build_ui
@@ -178,12 +178,12 @@ def bad_values(control) -> list:
         return [*BAD, "7", control.low - 1, control.high + 1]
     if isinstance(control, Choice):
         return [*BAD, "cat", ""]
-    if control.name == "prompt":
-        return [value for value in BAD if value != "NaN"] + ["", " \n", 7, "☃"]
+    if isinstance(control, Words):
+        return [value for value in BAD if value != "NaN"] + ["x" * 2001, 7, *([] if control.empty else ["", " \n", "☃"])]
     zeros = [0] * (control.length - 1)
     return [
         *BAD,
-        *([*zeros, bad] for bad in (math.nan, "0", None, 5, -1e300, [0], LONG)),
+        *([*zeros, bad] for bad in (math.nan, "0", None, control.high + 1, -1e300, [0], LONG)),
         zeros,
         [*zeros, 0, 0],
     ]
@@ -332,13 +332,15 @@ def test_a_frame_is_what_the_engine_makes(stage, engine, family, action):
     controls = dict(zip(names, ordinary(engine, family, action)))
     request = {"model": engine.first(family).name, "action": action, "controls": controls}
     answer, result = stage("gan-grid", "frame", request), engine.generate(*request.values())
+    while "state" in answer:  # of a picture in rounds
+        answer = stage("gan-grid", "frame", {**request, "state": answer["state"]})
     assert answer["request"] == {**request, "controls": result.receipt["controls"]}
     assert dict(urllib.parse.parse_qsl(answer["query"]))["result"] == result.receipt["result"]
     assert receipt.to_api_call(result.receipt, family) == answer["api"]
     if result.action.kind == "image":
         assert answer["src"] == data_uri(result.pixels)
         with Image.open(io.BytesIO(base64.b64decode(answer["src"].partition(",")[2]))) as shown:
-            assert (np.asarray(shown.convert("L")) == result.pixels[..., 0]).all()
+            assert (np.asarray(shown.convert("RGB")) == result.pixels).all()  # grey ones broadcast
     else:
         suffix = {"loop": ".gif", "text": ""}[result.action.kind]
         assert answer["command"] == receipt.to_command(result.receipt, suffix)
@@ -543,9 +545,9 @@ def notices(folder) -> str:
 
 def test_a_page_without_checkpoints_says_what_to_do(tmp_path):
     shown = notices(tmp_path / "nowhere")
-    for name in ("gan-digits", "vae-digits", "gpt-shakespeare"):
+    for name in ("gan-digits", "vae-digits", "gpt-shakespeare", "text2image-scenes"):
         assert f"nowhere/{name}.safetensors. Train it with train.py" in shown
-    assert shown.count("请用 train.py 训练") == 3 and shown.count('data-problem="zh"') == 3
+    assert shown.count("请用 train.py 训练") == 4 and shown.count('data-problem="zh"') == 4
 
 
 def test_a_page_with_broken_checkpoints_says_what_to_do(engine, tmp_path):

@@ -41,6 +41,7 @@ def made_up(monkeypatch):
 
 def test_every_figure_of_the_goals_has_a_bench():
     wanted = {"cold_start", "slider_gan", "slider_gan_grid", "slider_vae", "tiles_64", "vae_decode"}
+    wanted |= {"picture", "nine_pictures", "image_tokenizer", "scenes_drawn"}
     wanted |= {"gpt_cached", "gpt_uncached", "memory_growth"} | {f"train_{name}" for name in names()}
     assert set(BENCHES) == wanted
 
