@@ -179,7 +179,11 @@ def bad_values(control) -> list:
     if isinstance(control, Choice):
         return [*BAD, "cat", ""]
     if isinstance(control, Words):
-        return [value for value in BAD if value != "NaN"] + ["x" * 2001, 7, *([] if control.empty else ["", " \n", "☃"])]
+        return [value for value in BAD if value != "NaN"] + [
+            "x" * 2001,
+            7,
+            *([] if control.empty else ["", " \n", "☃"]),
+        ]
     zeros = [0] * (control.length - 1)
     return [
         *BAD,
