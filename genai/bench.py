@@ -291,7 +291,8 @@ def pictures(setting: Setting, count: int, repeats: int = 12, warm: int = 2) -> 
         page = chromium.new_page(viewport={"width": 1280, "height": 1000}, locale="en-US")
         page.set_default_timeout(1000 * PATIENCE)
         page.goto(f"{url}/?lang=en")
-        page.get_by_role("tab", name="Prompt", exact=True).click()
+        for tab in ("Prompt", "Pictures"):
+            page.get_by_role("tab", name=tab, exact=True).click()
         page.wait_for_function("window.genai?.stages?.paint?.element.dataset.round === 'done'")
         seeds = [10 * i for i in range(warm + repeats)]
         done = page.evaluate(PICTURES_JS, ["a red car on the grass", count, seeds])

@@ -180,7 +180,7 @@ def test_every_word_on_the_page_comes_from_the_strings(page):
     for tabs in (
         ("噪声",),
         ("潜空间",),
-        ("提示", "作画"),
+        ("提示", "画图", "作画"),
         ("提示", "修改与变化"),
         ("提示", "混合"),
         ("提示", "写文字"),

@@ -40,7 +40,7 @@ def wait_base(page, tokens: list[int]) -> None:
 @pytest.fixture
 def pictures(page):
     """The page with the Prompt tab open and its first nine pictures drawn."""
-    open_tab(page, "Prompt")
+    open_tab(page, "Prompt", "Pictures")
     wait_done(page, "paint")
     return page
 
@@ -219,7 +219,7 @@ def test_a_tile_downloads_with_its_receipt(pictures):
 
 def test_in_chinese(page, studio):
     page.locator('[data-lang="zh"]').click()
-    open_tab(page, "提示")
+    open_tab(page, "提示", "画图")
     wait_done(page, "paint")
     page.locator("#paint-sheet .chip", has_text="一个红色的汽车在草地上").click()
     page.wait_for_function("genai.stages.paint.last.request.controls.prompt === '一个红色的汽车在草地上'")
