@@ -238,7 +238,7 @@ def test_unknown_characters_are_refused_before_anything_is_written(engine):
     stream = engine.stream(engine.first("gpt").name, "write", {"prompt": "snow ☃ and π"})
     error = refusal("unknown_characters", next, stream)
     assert "☃ π" in error.message("zh")
-    lone = refusal("unknown_characters", write, engine, prompt="half \ud83d")
+    lone = refusal("not_text", write, engine, prompt="half \ud83d")
     lone.message("en").encode()
 
 

@@ -205,8 +205,8 @@ def test_two_processes_do_what_one_does(family: str, alone: int, tiny: Tiny, dat
     `alone`: steps that one process makes before.
     """
     two = tmp_path / "two"
-    words = command(tiny, data_root, two, log_every=1)
-    assert train.main(command(tiny, data_root, tmp_path / "one", log_every=1)) == 0
+    words = command(tiny, data_root, two, log_every=1, shards=2)
+    assert train.main(command(tiny, data_root, tmp_path / "one", log_every=1, shards=2)) == 0
     if alone:
         assert train.main([*words, "--stop_after", str(alone)]) == 0
     done = on_two_processes(words)

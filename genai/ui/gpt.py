@@ -43,6 +43,12 @@ PAGE_JS = """
 watch("value", () => genai.ask("gpt", JSON.parse(element.querySelector(".page").dataset.made)));
 """
 
+# What was on its way when the text was stopped may bring the cursor back.
+STOP_JS = """() => {
+  const still = () => document.querySelector("#gpt-page .cursor")?.remove();
+  for (const wait of [0, 200, 600, 1500, 4000]) setTimeout(still, wait);
+}"""
+
 # Unknown characters are named while the prompt is typed, before anything runs.
 HINT_JS = """(prompt) => {
   const alphabet = ALPHABET, strange = [...new Set([...(prompt ?? "")].filter((c) => !alphabet.includes(c)))];
@@ -118,7 +124,7 @@ def build(engine: Engine) -> Built:
     event = run.click(write, list(widgets.values()), page, show_progress="hidden", api_visibility="private",
                       concurrency_limit=2, trigger_mode="once", preprocess=False)  # fmt: skip  # the engine checks
     stop.click(None, None, None, cancels=[event])
-    stop.click(None, None, None, js="() => document.querySelector('#gpt-page .cursor')?.remove()", **quiet)
+    stop.click(None, None, None, js=STOP_JS, **quiet)
     dice.click(None, None, seed, js="() => genai.dice()", **quiet)
     alphabet = json.dumps(loaded.tokenizer.alphabet + "\r")
     prompt.change(None, prompt, None, js=HINT_JS.replace("ALPHABET", alphabet), **quiet)
