@@ -491,10 +491,10 @@ def training_rate(preset: presets.Preset, seconds: float = TRAIN_SECONDS) -> Fig
     from genai.data import load_dataset
     from genai.models import FAMILIES
     from genai.training.config import RunConfig
-    from genai.training.distributed import Group, pick_device
+    from genai.training.distributed import Group, own_device
     from genai.training.loop import Trainer
 
-    config, device = preset.train, pick_device("auto")
+    config, device = preset.train, own_device("auto")
     if config.dataset == "scenes":
         data = load_dataset("scenes", config.split, targets=FAMILIES[preset.family].targets)
     else:

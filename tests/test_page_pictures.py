@@ -75,7 +75,7 @@ def test_nine_pictures_come_from_rough_to_sharp(pictures):
 
 def test_stop_keeps_what_is_there(pictures):
     page = pictures
-    page.locator("#prompt-kinds").get_by_text("More controls").first.click()
+    page.locator("#prompt-kinds").get_by_text("More controls").locator("visible=true").click()
     page.get_by_label("row by row (autoregressive)").check()  # 64 rounds: time enough
     page.wait_for_function("Number(genai.stages['paint'].element.dataset.round) >= 2")
     page.locator("#paint-stop").click()

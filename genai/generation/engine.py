@@ -27,6 +27,7 @@ from genai import __version__
 from genai.checkpoint import Meta, file_sha256, load_checkpoint, read_meta
 from genai.data.tokenizer import CharTokenizer
 from genai.data.words import WordTokenizer
+from genai.device import pick_device
 from genai.errors import UserError
 from genai.generation import gan, gpt, judging, receipt, text2image, vae
 from genai.generation.actions import ACTIONS, Action
@@ -354,20 +355,6 @@ class Engine:
         if not old.get("result"):
             return result, "unverified"
         return result, "identical" if old["result"] == result.receipt["result"] else "different"
-
-
-def pick_device(name: str) -> torch.device:
-    """CUDA for "auto" if there is one, else the CPU. Raises UserError naming the devices of this machine."""
-    choices = ["auto", "cpu"]
-    if torch.cuda.is_available():
-        choices += ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
-    if torch.backends.mps.is_available():
-        choices.append("mps")
-    if name not in choices:
-        raise UserError("bad_choice", name="device", value=name, choices=choices)
-    if name == "auto":
-        name = "cuda" if "cuda" in choices else "cpu"
-    return torch.device(name)
 
 
 def digest(result: Result) -> str:

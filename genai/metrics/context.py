@@ -15,8 +15,8 @@ from genai.checkpoint import Meta, file_sha256, load_checkpoint, read_meta
 from genai.data import Images, load_dataset
 from genai.data.tokenizer import CharTokenizer
 from genai.data.words import WordTokenizer
+from genai.device import pick_device
 from genai.errors import UserError
-from genai.generation.engine import pick_device
 from genai.generation.images import to_uint8
 from genai.generation.noise import latents, sample_generator
 

@@ -18,6 +18,7 @@ from genai.data.scenes.captions import Caption
 from genai.data.scenes.world import Scene
 from genai.generation import noise
 from genai.generation.images import to_uint8
+from genai.generation.text2image import GUIDANCE, STEPS, TEMPERATURE
 from genai.metrics.context import Context, progress
 from genai.models.text2image import How
 
@@ -78,8 +79,6 @@ def _names(caption: Caption, combination: tuple[str, ...]) -> bool:
 
 def paint(context: Context, texts: Sequence[str], seeds: Sequence[int]) -> Tensor:
     """A picture of each text with its seed, as the model draws by default: uint8 [n, 3, 64, 64]."""
-    from genai.generation.text2image import GUIDANCE, STEPS, TEMPERATURE
-
     model, words, parts = context.model, context.words, []
     for start in progress(range(0, len(texts), CHUNK), "drawing"):
         rows = slice(start, start + CHUNK)

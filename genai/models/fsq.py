@@ -2,6 +2,10 @@
 
 FSQ (Mentzer et al. 2023, "Finite Scalar Quantization: VQ-VAE Made Simple") rounds a few bounded channels to a few levels
 each. There is no codebook to learn, so none to collapse, and no auxiliary loss: the loss is that of the picture alone.
+
+The encoder sees one token's own pixels, no more; the decoder sees all tokens. So what stands on the grid becomes the same
+tokens wherever it stands and whatever is beside it, and a model that has to predict them from words has far less to learn
+than from an encoder whose tokens depend on their neighbours.
 """
 
 from __future__ import annotations
@@ -24,14 +28,21 @@ from genai.models.layers import to_signed
 class Config:
     image_size: int = 64
     channels: int = 3
-    patch: int = 4  # pixels folded into channels before the first convolution
-    levels: tuple[int, ...] = (8, 8, 8, 5, 5, 5)  # values of each code channel; their product is the vocabulary
-    widths: tuple[int, ...] = (48, 96)  # channels, from the highest resolution down; each further one halves it
-    blocks: int = 2  # residual blocks on the code's grid, in the encoder and in the decoder
+    patch: int = 4  # pixels that the decoder's last layer unfolds from channels
+    levels: tuple[int, ...] = (8, 8, 8, 8, 8, 8)  # values of each code channel; their product is the vocabulary
+    hidden: int = 256  # width of the encoder
+    widths: tuple[int, ...] = (48, 96)  # of the decoder, from the highest resolution down; each further one halves it
+    blocks: int = 2  # residual blocks of the encoder, and of the decoder on the code's grid
     squares: float = 4.0  # weight of squared errors beside absolute ones in the loss
     edges: float = 1.0  # weight of the differences between neighbouring pixels in it
 
-    RANGES: ClassVar = {"patch": (1, 64), "blocks": (0, 64), "squares": (0, 1000), "edges": (0, 1000)}
+    RANGES: ClassVar = {
+        "patch": (1, 64),
+        "hidden": (1, 65_536),
+        "blocks": (0, 64),
+        "squares": (0, 1000),
+        "edges": (0, 1000),
+    }
 
     @property
     def side(self) -> int:
@@ -77,11 +88,11 @@ class FSQ(nn.Module):
 
 
 class Residual(nn.Module):
-    """x + a 3x3 convolution of it and a 1x1 after that, which starts at zero."""
+    """x + a convolution of it and a 1x1 after that, which starts at zero."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int, kernel: int = 3):
         super().__init__()
-        self.mix = nn.Conv2d(width, width, 3, padding=1)
+        self.mix = nn.Conv2d(width, width, kernel, padding=kernel // 2)
         self.out = nn.Conv2d(width, width, 1)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
@@ -100,12 +111,11 @@ class ImageTokenizer(nn.Module):
             raise ValueError(f"image_size {config.image_size} does not divide into a grid of tokens")
         self.config = config
         folded, widths, D = config.channels * config.patch**2, config.widths, len(config.levels)
-        down: list[nn.Module] = [nn.PixelUnshuffle(config.patch), nn.Conv2d(folded, widths[0], 3, padding=1)]
-        for i, o in pairwise(widths):
-            down += [nn.GELU(), nn.Conv2d(i, o, 4, stride=2, padding=1)]
+        cell = config.image_size // config.side  # pixels along each side of a token
         self.encoder = nn.Sequential(
-            *down, *(Residual(widths[-1]) for _ in range(config.blocks)), nn.Conv2d(widths[-1], D, 1)
-        )
+            nn.PixelUnshuffle(cell), nn.Conv2d(config.channels * cell**2, config.hidden, 1),
+            *(Residual(config.hidden, 1) for _ in range(config.blocks)), nn.GELU(), nn.Conv2d(config.hidden, D, 1),
+        )  # fmt: skip
         self.fsq = FSQ(config.levels)
         up: list[nn.Module] = []
         for i, o in pairwise(widths[::-1]):

@@ -8,7 +8,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from genai.errors import UserError
+from genai.device import pick_device
 
 
 class Group:
@@ -53,15 +53,9 @@ class Group:
             dist.destroy_process_group()
 
 
-def pick_device(name: str) -> torch.device:
-    """ "auto" -> this process's GPU if there is one, else the CPU. Raises UserError for what this machine has not."""
-    gpus = [f"cuda:{i}" for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
-    choices = ["auto", "cpu", *(["cuda"] if gpus else []), *gpus]
-    if name not in choices:
-        raise UserError("bad_choice", name="device", value=name, choices=choices)
-    if name == "auto":
-        name = "cuda" if gpus else "cpu"
-    device = torch.device(name)
+def own_device(name: str) -> torch.device:
+    """The device that this process trains on: of several GPUs, the one with its own number."""
+    device = pick_device(name, ("cuda",))
     if device.type == "cuda" and device.index is None:
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
         torch.cuda.set_device(device)

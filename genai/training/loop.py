@@ -25,7 +25,7 @@ from genai.errors import UserError
 from genai.models import FAMILIES, build_model
 from genai.training.batches import Batches, derive_seed
 from genai.training.config import RunConfig, TrainConfig
-from genai.training.distributed import Group, pick_device
+from genai.training.distributed import Group, own_device
 from genai.training.ema import EMA
 from genai.training.muon import Muon
 
@@ -62,7 +62,7 @@ def train(
         on_finish(ema_model, meta, data): completes meta before the last checkpoint is written.
     Raises UserError: data missing, another run in the folder, non-finite loss (step and phase), disk full.
     """
-    group = Group(pick_device(run.device))
+    group = Group(own_device(run.device))
     config.parts(group.world)  # a batch that cannot be shared: better to hear of it now
     if run.threads:
         torch.set_num_threads(run.threads)

@@ -6,7 +6,7 @@ import gradio as gr
 
 from genai.errors import UserError
 from genai.generation.engine import Engine
-from genai.generation.noise import MAX_SEED
+from genai.ui.seed import QUIET, seed_box
 from genai.ui.shell import model_card, problem_card
 from genai.ui.stage import answer, data_uri, stage
 from genai.ui.tab import Built, Tab
@@ -132,16 +132,7 @@ def build(engine: Engine) -> Built:
     with gr.Row():
         with gr.Column(scale=2, min_width=270):
             with gr.Row(equal_height=True):
-                seed = gr.Number(
-                    1,
-                    label=i18n("ui.seed"),
-                    precision=0,
-                    minimum=0,
-                    maximum=MAX_SEED,
-                    elem_id="gan-seed",
-                    scale=4,
-                )
-                dice = gr.Button("⚄", elem_id="gan-dice", elem_classes="dice", min_width=44, scale=1)
+                seed = seed_box("gan-seed")
             label = gr.Dropdown(labels, value="any", label=i18n("ui.gan.label"), elem_id="gan-label", filterable=False)
             truncation = gr.Slider(
                 psi.low, psi.high, psi.default, step=0.05, label=i18n("ui.gan.truncation"),
@@ -162,9 +153,7 @@ def build(engine: Engine) -> Built:
                 )
             with gr.Tab(i18n("ui.gan.views.between"), elem_id="view-gan-between"):
                 with gr.Row(equal_height=True):
-                    seed_to = gr.Number(2, label=i18n("ui.gan.seed_to"), precision=0, minimum=0, maximum=MAX_SEED,
-                                        elem_id="gan-seed-to", scale=2)  # fmt: skip
-                    dice_to = gr.Button("⚄", elem_id="gan-dice-to", elem_classes="dice", min_width=44, scale=0)
+                    seed_to = seed_box("gan-seed-to", 2, "ui.gan.seed_to", scale=2)
                     position = gr.Slider(
                         0, 1, 0.5, step=0.01, label=i18n("ui.gan.position"), elem_id="gan-position", scale=5
                     )
@@ -191,27 +180,24 @@ def build(engine: Engine) -> Built:
     plane_js = (
         f"(seed, label, psi) => {{ {base} genai.ask('gan-plane', {{ model, action: 'plane', controls: common }}); }}"
     )
-    quiet = dict(queue=False, show_progress="hidden", api_visibility="private")
-    gr.on([c.change for c in common], None, common, None, js=grid_js, **quiet)
+    gr.on([c.change for c in common], None, common, None, js=grid_js, **QUIET)
     gr.on(
         [c.change for c in [*common, seed_to, position]],
         None,
         [*common, seed_to, position],
         None,
         js=between_js,
-        **quiet,
+        **QUIET,
     )
-    gr.on([c.change for c in common], None, common, None, js=plane_js, **quiet)
+    gr.on([c.change for c in common], None, common, None, js=plane_js, **QUIET)
     gr.on(
         [x.change, y.change],
         None,
         [x, y],
         None,
         js="(x, y) => genai.ask('gan-plane', { point: [x, y] })",
-        **quiet,
+        **QUIET,
     )
-    dice.click(None, None, seed, js="() => genai.dice()", **quiet)
-    dice_to.click(None, None, seed_to, js="() => genai.dice()", **quiet)
 
     shared = {"seed": seed, "label": label, "truncation_psi": truncation}
     return Built(

@@ -11,7 +11,7 @@ import gradio as gr
 
 from genai.errors import UserError
 from genai.generation.engine import Engine, Result
-from genai.generation.noise import MAX_SEED
+from genai.ui.seed import QUIET, seed_box
 from genai.ui.shell import model_card, problem_card
 from genai.ui.stage import answer, stage
 from genai.ui.tab import Built
@@ -91,16 +91,7 @@ def build(engine: Engine) -> Built:
             with gr.Accordion(i18n("ui.advanced"), open=False):
                 top_k, top_p = number("top_k", 1), number("top_p", 0.01)
                 with gr.Row(equal_height=True):
-                    seed = gr.Number(
-                        1,
-                        label=i18n("ui.seed"),
-                        precision=0,
-                        minimum=0,
-                        maximum=MAX_SEED,
-                        elem_id="gpt-seed",
-                        scale=4,
-                    )
-                    dice = gr.Button("⚄", elem_id="gpt-dice", elem_classes="dice", min_width=44, scale=1)
+                    seed = seed_box("gpt-seed")
             gr.Examples(EXAMPLES, prompt, label=i18n("ui.gpt.examples"), elem_id="gpt-examples")
         with gr.Column(scale=5, min_width=320):
             page = gr.HTML(typeset(first), elem_id="gpt-page", js_on_load=PAGE_JS)
@@ -120,14 +111,12 @@ def build(engine: Engine) -> Built:
                 yield typeset(result, growing=True)
         yield typeset(result)
 
-    quiet = dict(queue=False, show_progress="hidden", api_visibility="private")
     event = run.click(write, list(widgets.values()), page, show_progress="hidden", api_visibility="private",
                       concurrency_limit=2, trigger_mode="once", preprocess=False)  # fmt: skip  # the engine checks
     stop.click(None, None, None, cancels=[event])
-    stop.click(None, None, None, js=STOP_JS, **quiet)
-    dice.click(None, None, seed, js="() => genai.dice()", **quiet)
+    stop.click(None, None, None, js=STOP_JS, **QUIET)
     alphabet = json.dumps(loaded.tokenizer.alphabet + "\r")
-    prompt.change(None, prompt, None, js=HINT_JS.replace("ALPHABET", alphabet), **quiet)
+    prompt.change(None, prompt, None, js=HINT_JS.replace("ALPHABET", alphabet), **QUIET)
 
     def restored(action: str, given: dict) -> dict:
         result = engine.generate(loaded.name, "write", given)

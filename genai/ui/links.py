@@ -11,6 +11,7 @@ from genai.errors import UserError
 from genai.generation import receipt
 from genai.generation.engine import Engine
 from genai.strings import text
+from genai.ui.seed import QUIET
 from genai.ui.tab import Built
 from genai.ui.words import guarded, i18n, language_of, message_of
 
@@ -82,15 +83,14 @@ def add_links(page: gr.Blocks, engine: Engine, notice: gr.HTML, built: list[Buil
             raise UserError("no_receipt")
         return filled(restore(*receipt.read_file(path), language_of(request)))
 
-    quiet = dict(queue=False, show_progress="hidden", api_visibility="private")
     page.load(
         None,
         None,
         query,
         js="() => location.search.includes('model=') ? location.search.slice(1) : ''",
-        **quiet,
+        **QUIET,
     )
-    query.change(from_link, query, targets, **quiet)
+    query.change(from_link, query, targets, **QUIET)
     file.upload(from_file, file, targets, show_progress="hidden", api_visibility="private")
 
 

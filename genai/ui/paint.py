@@ -12,9 +12,9 @@ import gradio as gr
 
 from genai.errors import UserError
 from genai.generation.engine import Engine, Loaded
-from genai.generation.noise import MAX_SEED
 from genai.generation.offers import examples, never_seen, sheet
 from genai.strings import LANGUAGES, table, text
+from genai.ui.seed import QUIET, seed_box
 from genai.ui.shell import model_card, problem_card
 from genai.ui.stage import language, stage
 from genai.ui.tab import Built
@@ -125,9 +125,7 @@ def build(engine: Engine) -> Built:
                                   visible=loaded.meta.dataset == "scenes")  # fmt: skip
             said = gr.HTML("", elem_id="paint-never-said")
             with gr.Row(equal_height=True):
-                seed = gr.Number(1, label=i18n("ui.seed"), precision=0, minimum=0, maximum=MAX_SEED,
-                                 elem_id="paint-seed", scale=4)  # fmt: skip
-                dice = gr.Button("⚄", elem_id="paint-dice", elem_classes="dice", min_width=44, scale=1)
+                seed = seed_box("paint-seed")
             with gr.Accordion(i18n("ui.advanced"), open=False):
                 cfg_scale, steps = number("cfg_scale", 8, 0.5), number("steps", 24, 1)
                 temperature = number("temperature", 1.5, 0.05)
@@ -155,7 +153,6 @@ def build(engine: Engine) -> Built:
         "prompt": prompt, "seed": seed, "cfg_scale": cfg_scale, "steps": steps, "temperature": temperature,
         "order": order,
     }  # fmt: skip
-    quiet = dict(queue=False, show_progress="hidden", api_visibility="private")
     draw_js = (
         f"(...v) => {{ const controls = Object.fromEntries({list(widgets)}.map((name, i) => [name, v[i]]));"
         f" genai.ask('paint', {{ model: {loaded.name!r}, action: 'draw', controls: {{ ...controls, count: {TILES} }} }});"
@@ -163,11 +160,10 @@ def build(engine: Engine) -> Built:
     )
     inputs = list(widgets.values())
     gr.on([run.click, prompt.submit, cfg_scale.release, steps.release, temperature.release, order.input, seed.change],
-          None, inputs, None, js=draw_js, **quiet)  # fmt: skip
+          None, inputs, None, js=draw_js, **QUIET)  # fmt: skip
     stop.click(None, None, None, js="() => { for (const id of ['paint', 'paint-edit', 'paint-blend'])"
-               " genai.stages[id]?.stop(); }", **quiet)  # fmt: skip
-    dice.click(None, None, seed, js="() => genai.dice()", **quiet)
-    prompt.change(None, prompt, None, js=f"(prompt) => genai.paint.read(prompt, {loaded.name!r})", **quiet)
+               " genai.stages[id]?.stop(); }", **QUIET)  # fmt: skip
+    prompt.change(None, prompt, None, js=f"(prompt) => genai.paint.read(prompt, {loaded.name!r})", **QUIET)
 
     @guarded
     def combine(request: gr.Request):
@@ -177,7 +173,7 @@ def build(engine: Engine) -> Built:
         why = html.escape(text(lang, "ui.paint.never_said", combinations=said))
         return wanted, f'<p class="hint" role="status">{why}</p>'
 
-    never.click(combine, None, [prompt, said], **quiet).then(None, inputs, None, js=draw_js, **quiet)
+    never.click(combine, None, [prompt, said], **QUIET).then(None, inputs, None, js=draw_js, **QUIET)
 
     def restored(action: str, given: dict) -> dict:
         name = {"draw": "paint", "edit": "paint-edit", "vary": "paint-edit", "blend": "paint-blend"}

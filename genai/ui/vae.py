@@ -12,6 +12,7 @@ from genai.errors import UserError
 from genai.generation.engine import Engine, Loaded
 from genai.generation.noise import MAX_SEED
 from genai.generation.vae import LIMIT, prior_latent
+from genai.ui.seed import QUIET
 from genai.ui.shell import model_card, problem_card
 from genai.ui.stage import answer, language, stage
 from genai.ui.tab import Built, Tab
@@ -115,18 +116,17 @@ def build(engine: Engine) -> Built:
             )
     bridge = gr.HTML("", elem_id="vae-bridge", html_template="", js_on_load=BRIDGE_JS)
 
-    quiet = dict(queue=False, show_progress="hidden", api_visibility="private")
     # Sliders stand in order of KL; a latent in order of its dimensions.
     place_of = [order.index(dim) for dim in range(count)]
     draw = (
         f"(...v) => {{ const z = {place_of}.map((i) => v[i]);"
         f" genai.ask('vae', {{ model: {loaded.name!r}, action: 'decode', controls: {{ z }} }}); }}"
     )
-    gr.on([s.change for s in sliders], None, sliders, None, js=draw, **quiet)
+    gr.on([s.change for s in sliders], None, sliders, None, js=draw, **QUIET)
     bridge.change(
-        None, bridge, sliders, js=f"(z) => {{ z = JSON.parse(z); return {order}.map((d) => z[d]); }}", **quiet
+        None, bridge, sliders, js=f"(z) => {{ z = JSON.parse(z); return {order}.map((d) => z[d]); }}", **QUIET
     )
-    reset.click(None, None, sliders, js=f"() => Array({count}).fill(0)", **quiet)
+    reset.click(None, None, sliders, js=f"() => Array({count}).fill(0)", **QUIET)
 
     def by_order(z: list[float]) -> list[float]:
         return [round(z[dim], 2) for dim in order]
@@ -141,7 +141,7 @@ def build(engine: Engine) -> Built:
             raise UserError("picture_unreadable", cause="no file")
         return by_order(engine.encode(loaded.name, path))
 
-    dice.click(roll, None, sliders, **quiet)
+    dice.click(roll, None, sliders, **QUIET)
     upload.upload(read_upload, upload, sliders, show_progress="hidden", api_visibility="private")
 
     def restored(action: str, controls: dict) -> dict:

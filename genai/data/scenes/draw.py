@@ -16,6 +16,7 @@ from genai.data.scenes.world import Scene, Thing
 SIDE = 64
 SCALE = 8  # supersampling
 PIXELS = {"small": 16, "medium": 22, "large": 30}  # the longer side of a thing
+GRID = 8  # that things stand on
 HORIZONS = (28, 32, 36)
 GROUND_VIEWS = 9  # a ground's variants: horizons x decorations
 
@@ -384,8 +385,8 @@ def backdrop(ground: str, view: int) -> Image.Image:
 def render(scene: Scene, rng: np.random.Generator) -> Image.Image:
     """The scene at 64x64, RGB. What the scene leaves open (places, view) is drawn from `rng`.
 
-    Things stand on a lattice of 8 pixels where they can: place varies, but a thing does not come apart into 8x8 tokens in
-    64 different ways, each to be learned by itself.
+    Things stand on a grid of 8 pixels where they can: places vary, but the same thing falls into the 8x8 tokens of an image
+    tokenizer in the same way, instead of in 64 ways, each to be learned by itself.
     """
     picture = backdrop(scene.ground, int(rng.integers(GROUND_VIEWS))).copy()
     sprites = [sprite(thing) for thing in scene.things]
@@ -399,22 +400,28 @@ def _one(rng: np.random.Generator, *values: int) -> int:
     return values[int(rng.integers(len(values)))]
 
 
+def _on_grid(x: int, image: Image.Image) -> int:
+    """The centre nearest to x, a multiple of 8, that puts a thing into as few columns of the grid as it needs."""
+    columns = -(-image.width // GRID)
+    return x if columns % 2 == 0 else x + GRID // 2 if x <= SIDE // 2 else x - GRID // 2
+
+
 def _equal(image: Image.Image, count: int, rng: np.random.Generator) -> list:
     """1 to 4 of the same thing: anywhere, side by side, in a row or a triangle, two by two."""
     small = max(image.size) <= PIXELS["small"]
     if count == 1:
-        return [(image, (_one(rng, 16, 24, 32, 40, 48), _one(rng, 48, 56)))]
-    if count == 2:
+        spots = [(_one(rng, 16, 24, 32, 40, 48), _one(rng, 48, 56))]
+    elif count == 2:
         bottom = _one(rng, 48, 56)
-        return [(image, (x, bottom)) for x in (16, 48)]
-    low = max(56, 2 * image.height + 2)  # two rows of large things need it all
-    high = max(image.height, min(low - image.height - 1, 32))
-    if count == 3:
-        if small and rng.random() < 0.5:
-            bottom = _one(rng, 48, 56)
-            return [(image, (x, bottom)) for x in (8, 32, 56)]
-        return [(image, (32, high)), *((image, (x, low)) for x in (16, 48))]
-    return [(image, (x, y)) for y in (high, low) for x in (16, 48)]
+        spots = [(x, bottom) for x in (16, 48)]
+    elif count == 3 and small and rng.random() < 0.5:
+        bottom = _one(rng, 48, 56)
+        spots = [(x, bottom) for x in (8, 32, 56)]
+    else:
+        high, low = (31, 63) if image.height > 23 else (32, 56)  # two rows of large things need it all
+        above = (32,) if count == 3 else (16, 48)
+        spots = [*((x, high) for x in above), *((x, low) for x in (16, 48))]
+    return [(image, (_on_grid(x, image), bottom)) for x, bottom in spots]
 
 
 def _pair(sprites: list[Image.Image], relation: str, rng: np.random.Generator) -> list:
@@ -424,16 +431,19 @@ def _pair(sprites: list[Image.Image], relation: str, rng: np.random.Generator) -
     a, b = sprites
     if relation == "left_of":
         bottom = _one(rng, 48, 56)
-        return [(a, (16, bottom)), (b, (48, bottom))]
+        return [(a, (_on_grid(16, a), bottom)), (b, (_on_grid(48, b), bottom))]
+    if relation == "in_front_of":
+        apart = 4 if a.width < 0.75 * b.width else 2 * math.ceil(((a.width + b.width) / 2 - 0.36 * b.width) / 2)
+        xb, side = _one(rng, (24, 1), (40, -1))
+        xb = _on_grid(xb, b)
+        return [(b, (xb, 48)), (a, (xb + side * apart, 56))]
     x = _one(rng, 24, 32, 40)
-    if relation == "above":
-        bottom = 56 if a.height + b.height <= 52 else 63
-        top = bottom - b.height
-        y = 8 * int(rng.integers(-(-a.height // 8), max(-(-a.height // 8), (top - 4) // 8) + 1))
-        return [(a, (x, min(y, top - 3))), (b, (x, bottom))]
     if relation == "on":
-        bottom = max(56, a.height + b.height)
+        bottom = 56 if a.height + b.height <= 56 else 63
+        x = _on_grid(x, b)
         return [(b, (x, bottom)), (a, (x, bottom - b.height + 1))]
-    apart = 4 if a.width < 0.75 * b.width else 4 * math.ceil(((a.width + b.width) / 2 - 0.36 * b.width) / 4)
-    xb, side = _one(rng, (24, 1), (40, -1))
-    return [(b, (xb, 48)), (a, (xb + side * apart, 56))]
+    bottom = 56 if a.height + b.height <= 52 else 63
+    top = bottom - b.height
+    lowest = -(-a.height // GRID)
+    y = GRID * int(rng.integers(lowest, max(lowest, (top - 4) // GRID) + 1))
+    return [(a, (_on_grid(x, a), min(y, top - 3))), (b, (_on_grid(x, b), bottom))]
