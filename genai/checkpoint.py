@@ -145,6 +145,14 @@ def file_sha256(path: str | Path) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
+def weights_sha256(path: str | Path) -> str:
+    """Of the tensors alone: figures that are written beside them later do not change it."""
+    with Path(path).open("rb") as file:
+        header = int.from_bytes(file.read(8), "little")
+        file.seek(header, 1)
+        return hashlib.sha256(file.read()).hexdigest()
+
+
 def save_state(path: Path, state: dict) -> None:
     """Everything a run needs to go on, atomically."""
     with atomic(path) as temporary:

@@ -46,6 +46,7 @@ SMALL = {
     "z_dim": 8,
     "features": 8,
     "depths": (1, 2),
+    "tokenizer_hidden": 16,
     "tokenizer_widths": (16, 8),
     "tokenizer_blocks": 1,
     "n_layer": 2,

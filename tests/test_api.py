@@ -30,8 +30,6 @@ from genai.ui import build_ui
 from genai.ui.serve import MAX_BODY
 from genai.ui.stage import data_uri
 
-pytest_plugins = ["studio"]  # its fixtures
-
 EVERY_ACTION = [(family, name) for family, actions in ACTIONS.items() for name in actions]
 each_action = pytest.mark.parametrize("family, action", EVERY_ACTION, ids=lambda word: word)
 CHINESE = {"cookie": "a=b; genai_lang=zh"}

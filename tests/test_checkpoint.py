@@ -30,6 +30,7 @@ from genai.checkpoint import (
     save_state,
     save_tensors,
     update_meta,
+    weights_sha256,
 )
 from genai.errors import UserError
 from genai.models import FAMILIES
@@ -110,6 +111,18 @@ def test_update_meta_leaves_the_weights_alone(saved):
     assert all(torch.equal(before[k], after[k]) for k in before.keys() | after.keys())
     assert read_meta(path) == dataclasses.replace(meta, metrics=meta.metrics | {"n": {"value": 3}})
     assert abs(path.stat().st_size - size) < 1000
+
+
+def test_figures_do_not_rename_the_weights(saved):
+    """A judge is named by its weights, so that writing its figures beside them makes it no other judge."""
+    path, model, meta = saved
+    before, whole = weights_sha256(path), file_sha256(path)
+    update_meta(path, lambda m: m.metrics.update(n={"value": 3}))
+    assert weights_sha256(path) == before and file_sha256(path) != whole
+    with torch.no_grad():
+        next(model.parameters()).add_(1)
+    save_checkpoint(path, model, meta)
+    assert weights_sha256(path) != before
 
 
 def test_same_model_same_bytes(saved, tmp_path):

@@ -32,8 +32,6 @@ from genai.generation.sampling import filter_logits
 from genai.models import FAMILIES, build_model
 from genai.strings import LANGUAGES
 
-pytest_plugins = ["studio"]  # its fixtures
-
 EVERY_ACTION = [(family, name) for family, actions in ACTIONS.items() for name in actions]
 each_action = pytest.mark.parametrize("family, action", EVERY_ACTION, ids=lambda word: word)
 SHORT = {"max_new_tokens": 12}

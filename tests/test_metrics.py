@@ -13,7 +13,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from safetensors.torch import load_file
 
-from genai.checkpoint import Meta, file_sha256, read_meta, save_checkpoint
+from genai.checkpoint import Meta, read_meta, save_checkpoint, weights_sha256
 from genai.errors import UserError
 from genai.metrics import METRICS, class_accuracy, measure, metrics_for
 from genai.metrics.__main__ import main
@@ -269,7 +269,7 @@ EXPECTED = {
 def test_command_line_prints_json_and_saves_it(name, folder, capsys):
     path = folder / f"{name}.safetensors"
     weights = load_file(path)
-    judge = file_sha256(folder / "classifier-digits.safetensors")[:12]
+    judge = weights_sha256(folder / "classifier-digits.safetensors")[:12]
     assert main([path.name, "--save"]) == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {r["metric"]: r["n"] for r in records} == EXPECTED[name]
@@ -300,7 +300,7 @@ def test_another_classifier_is_another_feature_space(folder, capsys):
     other = folder / "elsewhere" / "judge.safetensors"
     save(other, "classifier", TINY_CLASSIFIER, "mnist")
     assert main(["gan.safetensors", "--metric", "fd", "--classifier", str(other)]) == 0
-    assert json.loads(capsys.readouterr().out)["features"] == f"judge {file_sha256(other)[:12]}"
+    assert json.loads(capsys.readouterr().out)["features"] == f"judge {weights_sha256(other)[:12]}"
 
 
 def test_classifier_is_looked_for_in_checkpoints_too(folder, capsys):

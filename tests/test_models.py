@@ -18,6 +18,7 @@ from genai.generation.images import to_uint8
 from genai.generation.noise import classes, latents, sample_generator, uniforms
 from genai.generation.sampling import filter_logits, sampler
 from genai.models import FAMILIES, build_model, gan, gpt, vae
+from genai.models.layers import to_signed
 from genai.models.text2image import How
 from genai.training.distributed import Group
 from genai.training.loop import make_optimizers, update
@@ -454,6 +455,31 @@ def test_binarisation_is_dynamic(data_root):
     again = dataclasses.replace(batch, noise=tiny.batches()(1).noise)
     a, b, c = (next(model.losses(x))[1].item() for x in (batch, again, tiny.batches()(0)))
     assert a != b and a == c
+
+
+# -- image tokenizer -----------------------------------------------------------------------------------------
+
+
+def test_a_token_sees_its_own_pixels_and_the_decoder_sees_them_all(data_root):
+    tiny = tiny_family("tokenizer", data_root)
+    model, images = shaken(tiny.model()), tiny.batches()(0).inputs[:2]
+    side, size = model.config.side, images.size(-1)
+    cell = size // side
+    row, column = side // 2, side - 2
+    changed = images.clone()
+    changed[..., row * cell : (row + 1) * cell, column * cell : (column + 1) * cell] ^= 255
+    with torch.no_grad():
+        apart = (
+            (model.encoder(to_signed(changed)) - model.encoder(to_signed(images))).abs().amax((0, 1))
+        )  # [side, side]
+    assert apart[row, column] > 1e-3
+    apart[row, column] = 0
+    assert apart.max() < 1e-6
+    ids = model.encode(images)
+    other = ids.clone()
+    other[:, row * side + column] = (other[:, row * side + column] + 1) % model.config.vocabulary
+    moved = (model.decode(ids) - model.decode(other)).abs().amax((0, 1)) > 0
+    assert moved.sum() > cell * cell  # seams are drawn together
 
 
 # -- muon and configs ----------------------------------------------------------------------------------------

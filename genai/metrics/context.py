@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from genai.checkpoint import Meta, file_sha256, load_checkpoint, read_meta
+from genai.checkpoint import Meta, load_checkpoint, read_meta, weights_sha256
 from genai.data import Images, load_dataset
 from genai.data.tokenizer import CharTokenizer
 from genai.data.words import WordTokenizer
@@ -119,7 +119,7 @@ class Context:
     @cached_property
     def judge_name(self) -> str:
         """Names the feature space in records: figures in two spaces do not compare."""
-        return f"{self._judge_path.stem} {file_sha256(self._judge_path)[:12]}"
+        return f"{self._judge_path.stem} {weights_sha256(self._judge_path)[:12]}"
 
     @cached_property
     def _judge_path(self) -> Path:
@@ -185,7 +185,7 @@ class Context:
     @property
     def scene_judge_name(self) -> str:
         path = self.path if self.meta.family == "judge" else self._scene_judge_path
-        return f"{path.stem} {file_sha256(path)[:12]}"
+        return f"{path.stem} {weights_sha256(path)[:12]}"
 
     @cached_property
     def _scene_judge_path(self) -> Path:

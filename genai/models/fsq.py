@@ -29,7 +29,7 @@ class Config:
     image_size: int = 64
     channels: int = 3
     patch: int = 4  # pixels that the decoder's last layer unfolds from channels
-    levels: tuple[int, ...] = (8, 8, 8, 8, 8, 8)  # values of each code channel; their product is the vocabulary
+    levels: tuple[int, ...] = (8, 8, 8, 8, 8, 8, 8, 8)  # values of each code channel; their product is the vocabulary
     hidden: int = 256  # width of the encoder
     widths: tuple[int, ...] = (48, 96)  # of the decoder, from the highest resolution down; each further one halves it
     blocks: int = 2  # residual blocks of the encoder, and of the decoder on the code's grid

@@ -4,7 +4,7 @@ Read top to bottom: Config, attention, block, the model (features, digits, losse
 frozen `ImageTokenizer` inside, so that one checkpoint draws pictures from words. Training hides a random share of the tokens
 (Chang et al. 2022, "MaskGIT", section 3.2); drawing starts with all of them hidden and decides the surest first.
 
-A token is a number of many values (8 ** 6 = 262,144), whose digits are the tokenizer's code channels. No
+A token is a number of many values (8 ** 8 = 16.8 million), whose digits are the tokenizer's code channels. No
 table has that many rows: a token goes in as the sum of its digits' embeddings, and comes out digit by digit, each given
 those before it.
 """
@@ -39,7 +39,7 @@ class Config:
     image_size: int = 64
     channels: int = 3
     tokenizer_patch: int = 4  # the frozen image tokenizer, see fsq.Config
-    tokenizer_levels: tuple[int, ...] = (8, 8, 8, 8, 8, 8)
+    tokenizer_levels: tuple[int, ...] = (8, 8, 8, 8, 8, 8, 8, 8)
     tokenizer_hidden: int = 256
     tokenizer_widths: tuple[int, ...] = (48, 96)
     tokenizer_blocks: int = 2

@@ -118,8 +118,7 @@ def build(engine: Engine) -> Built:
     alphabet = json.dumps(loaded.tokenizer.alphabet + "\r")
     prompt.change(None, prompt, None, js=HINT_JS.replace("ALPHABET", alphabet), **QUIET)
 
-    def restored(action: str, given: dict) -> dict:
-        result = engine.generate(loaded.name, "write", given)
+    def restored(result: Result) -> dict:
         return {page: typeset(result)}
 
     return Built("prompt", loaded.name, "gpt", widgets={"write": widgets}, views={"write": "text"},

@@ -53,7 +53,7 @@ def add_links(page: gr.Blocks, engine: Engine, notice: gr.HTML, built: list[Buil
                 continue
             widgets = tab.widgets[made["action"]]
             updates = {widget: made["controls"][name] for name, widget in widgets.items()}
-            updates |= tab.extra(made["action"], made["controls"])
+            updates |= tab.extra(result)
             views = " ".join(f"view-{tab.id}-{view}" for view in tab.views.get(made["action"], "").split())
             place = f' data-places="tab-{tab.id} {views}"'
         said = text(lang, f"ui.open.{verdict}", model=made["model"], action=made["action"])

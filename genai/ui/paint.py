@@ -11,7 +11,7 @@ import json
 import gradio as gr
 
 from genai.errors import UserError
-from genai.generation.engine import Engine, Loaded
+from genai.generation.engine import Engine, Loaded, Result
 from genai.generation.offers import examples, never_seen, sheet
 from genai.strings import LANGUAGES, table, text
 from genai.ui.seed import QUIET, seed_box
@@ -175,7 +175,8 @@ def build(engine: Engine) -> Built:
 
     never.click(combine, None, [prompt, said], **QUIET).then(None, inputs, None, js=draw_js, **QUIET)
 
-    def restored(action: str, given: dict) -> dict:
+    def restored(result: Result) -> dict:
+        action, given = result.receipt["action"], result.receipt["controls"]
         name = {"draw": "paint", "edit": "paint-edit", "vary": "paint-edit", "blend": "paint-blend"}
         place = name.get(action, "paint-inside")
         controls = given | ({"count": TILES} if action == "draw" else {})

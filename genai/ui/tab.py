@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from genai.generation.engine import Engine
+from genai.generation.engine import Engine, Result
 
 
 @dataclass
@@ -18,7 +18,7 @@ class Built:
     widgets: action -> control name -> component, for each action that a link can restore.
     views: action -> the view of the tab (elem_id "view-<tab>-<view>") that shows it, where there are several; a view
         inside a view after a space.
-    extra: (action, controls) -> updates of further components; `others` lists those.
+    extra: a restored result -> updates of further components; `others` lists those.
     """
 
     id: str
@@ -26,7 +26,7 @@ class Built:
     family: str = ""
     widgets: dict[str, dict[str, gr.components.Component]] = field(default_factory=dict)
     views: dict[str, str] = field(default_factory=dict)
-    extra: Callable[[str, dict], dict[Any, Any]] = lambda action, controls: {}
+    extra: Callable[[Result], dict[Any, Any]] = lambda result: {}
     others: list[Any] = field(default_factory=list)
 
 

@@ -9,7 +9,7 @@ import random
 import gradio as gr
 
 from genai.errors import UserError
-from genai.generation.engine import Engine, Loaded
+from genai.generation.engine import Engine, Loaded, Result
 from genai.generation.noise import MAX_SEED
 from genai.generation.vae import LIMIT, prior_latent
 from genai.ui.seed import QUIET
@@ -144,8 +144,9 @@ def build(engine: Engine) -> Built:
     dice.click(roll, None, sliders, **QUIET)
     upload.upload(read_upload, upload, sliders, show_progress="hidden", api_visibility="private")
 
-    def restored(action: str, controls: dict) -> dict:
-        if action == "sample":
+    def restored(result: Result) -> dict:
+        controls = result.receipt["controls"]
+        if result.receipt["action"] == "sample":
             z = prior_latent(loaded, controls["seed"])
         else:
             z = controls["z"]
