@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from genai.checkpoint import read_meta
-from genai.data import scenes
-from genai.metrics import diversity, measure, nearest_training, prompt_accuracy
+from genai.data import mnist_words, scenes
+from genai.metrics import diversity, measure, nearest_training, prompt_accuracy, word_accuracy
 from genai.metrics import scenes as bench
-from genai.metrics.context import Context
+from genai.metrics.context import Context, Judged
 
 MODEL = "text2image-scenes.safetensors"
 
@@ -124,5 +124,36 @@ def test_diversity_and_nearest_run(checkpoint, monkeypatch):
     assert [r["metric"] for r in records] == ["diversity", "nearest_training"] and all(r["value"] > 0 for r in records)
 
 
+def test_every_order_is_measured_on_the_same_prompts(checkpoint):
+    records = records_of(checkpoint, "order_accuracy", n=3)
+    assert {r["order"]: r["rounds"] for r in records} == {"surest": 10, "halton": 10, "raster": 64}
+    assert all(r["n"] == 3 and r["seconds_a_picture"] > 0 and 0 <= r["value"] <= 1 for r in records)
+
+
 def test_the_judge_is_found_beside_the_checkpoint_or_missed(checkpoint):
     assert Context(checkpoint, device="cpu").scene_judge_name.startswith("judge-scenes ")
+
+
+def test_a_painter_that_reads_is_told_from_one_that_does_not(monkeypatch):
+    """Words to digits: the pixel that a judge looks at is the digit of the caption, or always 3."""
+
+    class Bench:
+        judge_name = "judge 0"
+
+        def count(self, default, available, least=1):
+            return 40
+
+        def judged(self, images, what):
+            return Judged(images.float(), images.flatten().long())
+
+    def reading(context, texts, seeds):
+        words = {w: d for d in range(10) for w in (str(d), mnist_words.EN_DIGITS[d], mnist_words.ZH_DIGITS[d])}
+        return torch.tensor(
+            [[words[w] for w in sorted(words) if w in text.replace("一个", "")][:1] or [3] for text in texts]
+        )
+
+    monkeypatch.setattr(word_accuracy, "paint", reading)
+    for record in word_accuracy.measure(Bench()):
+        assert record["value"] == 1 and record["empty_caption"] == 0.1 and record["shuffled_caption"] == 0
+    monkeypatch.setattr(word_accuracy, "paint", lambda context, texts, seeds: torch.full((len(texts), 1), 3))
+    assert [r["value"] for r in word_accuracy.measure(Bench())] == [0.1, 0.1]

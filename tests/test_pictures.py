@@ -177,6 +177,9 @@ def test_words_are_read_one_by_one(engine: Engine):
     assert read["please"]["status"] == "ignored" and read["car"]["status"] == "understood"
     assert read["crimsn"]["status"] == "unknown" and "crimson" in read["crimsn"]["nearest"]
     assert read["nine"]["status"] == read["hundred"]["status"] == read["script"]["status"] == "unknown"
+    assert read["nine"]["nearest"] == read["hundred"]["nearest"] == ["four", "many"]
+    chinese = {word["text"]: word for word in engine.read(MODEL, "九百辆红色的汽车")}
+    assert chinese["九"]["nearest"] == ["四", "许多"] and chinese["汽车"]["status"] == "understood"
     long = engine.read(MODEL, "red " * 40)
     assert [word["status"] for word in long].count("unread") == 40 - scenes.CAPTION_LENGTH
 

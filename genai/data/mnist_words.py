@@ -21,8 +21,8 @@ ZH_PATTERNS = ["{}", "数字{}", "一个{}", "写{}", "画数字{}", "手写的{
 FILLERS = ["a", "the", "digit", "number", "draw", "write", "handwritten", "数字", "一个", "写", "画", "手写", "的"]
 
 
-def caption(digit: int, rng: np.random.Generator) -> str:
-    english = rng.random() < 0.5
+def caption(digit: int, rng: np.random.Generator, language: str = "") -> str:
+    english = rng.random() < 0.5 if not language else language == "en"
     patterns = EN_PATTERNS if english else ZH_PATTERNS
     word = (EN_DIGITS if english else ZH_DIGITS)[digit] if rng.random() < 0.7 else str(digit)
     return patterns[int(rng.integers(len(patterns)))].format(word)

@@ -35,6 +35,16 @@ def examples(loaded) -> list[str]:
     return [*words, "", ""]
 
 
+def nearest(loaded, word: str) -> list[str]:
+    """Known words in place of an unknown one: those written alike; for a number beyond four, the largest there is."""
+    if loaded.meta.dataset == "scenes":
+        if word.isascii() and (word.isdigit() or word in lx.EN_TOO_MANY):
+            return ["four", "many"]
+        if word.isdigit() or word in lx.ZH_TOO_MANY:
+            return ["四", "许多"]
+    return loaded.tokenizer.nearest(word)
+
+
 def sheet(lang: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """Everything that scenes know, as (string key, [(what to show, a prompt with it)]) in one language."""
     examples = ("ui.paint.sheet_examples", [(prompt, prompt) for prompt in EXAMPLES[lang]])

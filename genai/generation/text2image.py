@@ -15,7 +15,7 @@ from torch import Tensor
 
 from genai.data.words import UNDERSTOOD, UNKNOWN
 from genai.errors import UserError
-from genai.generation import images, noise
+from genai.generation import images, noise, offers
 from genai.generation.actions import action
 from genai.generation.controls import Choice, Control, Number, Vector, Words
 from genai.models.text2image import ORDERS, Canvas, How
@@ -199,7 +199,7 @@ def read(loaded, prompt: str) -> list[dict[str, Any]]:
     for word in loaded.tokenizer.read(prompt):
         known += word.status != UNKNOWN
         unread = word.status != UNKNOWN and known > loaded.tokenizer.length
-        nearest = loaded.tokenizer.nearest(word.text) if word.status == UNKNOWN else []
+        nearest = offers.nearest(loaded, word.text) if word.status == UNKNOWN else []
         found.append({"text": word.text, "status": "unread" if unread else word.status, "nearest": nearest})
     return found
 

@@ -26,10 +26,12 @@ from genai.metrics import (
     judge_accuracy,
     nearest_training,
     nll,
+    order_accuracy,
     prompt_accuracy,
     tokenizer_agreement,
     val_loss,
     val_loss_sliding,
+    word_accuracy,
 )
 from genai.metrics.context import Context, Metric
 
@@ -47,6 +49,8 @@ METRICS: dict[str, Metric] = {
     "val_loss_sliding": Metric(val_loss_sliding.measure, ("gpt",)),
     "prompt_accuracy": Metric(prompt_accuracy.measure, ("text2image",), ("scenes",)),
     "attribute_accuracy": Metric(attribute_accuracy.measure, ("text2image",), ("scenes",)),
+    "order_accuracy": Metric(order_accuracy.measure, ("text2image",), ("scenes",)),
+    "word_accuracy": Metric(word_accuracy.measure, ("text2image",), ("mnist-words",)),
     "diversity": Metric(diversity.measure, ("text2image",), ("scenes",)),
     "nearest_training": Metric(nearest_training.measure, ("text2image",), ("scenes",)),
     "tokenizer_attribute_agreement": Metric(tokenizer_agreement.measure, ("tokenizer", "text2image"), ("scenes",)),

@@ -20,7 +20,7 @@ from genai.generation import noise
 from genai.generation.images import to_uint8
 from genai.generation.text2image import GUIDANCE, STEPS, TEMPERATURE
 from genai.metrics.context import Context, progress
-from genai.models.text2image import How
+from genai.models.text2image import ORDERS, How
 
 FRESH = 1_000_003  # the seed of everything drawn for a measurement
 CHUNK = 36  # pictures drawn at once
@@ -77,8 +77,8 @@ def _names(caption: Caption, combination: tuple[str, ...]) -> bool:
     return caption.ground == combination[1]
 
 
-def paint(context: Context, texts: Sequence[str], seeds: Sequence[int]) -> Tensor:
-    """A picture of each text with its seed, as the model draws by default: uint8 [n, 3, 64, 64]."""
+def paint(context: Context, texts: Sequence[str], seeds: Sequence[int], order: str = ORDERS[0]) -> Tensor:
+    """A picture of each text with its seed, as the model draws by default but for the order: uint8 [n, C, H, W]."""
     model, words, parts = context.model, context.words, []
     for start in progress(range(0, len(texts), CHUNK), "drawing"):
         rows = slice(start, start + CHUNK)
@@ -86,9 +86,10 @@ def paint(context: Context, texts: Sequence[str], seeds: Sequence[int]) -> Tenso
         how = How(
             words.encode(list(texts[rows])).to(context.device),
             uniform,
-            rounds=STEPS,
+            rounds=model.tokens if order == "raster" else STEPS,
             cfg_scale=GUIDANCE,
             temperature=TEMPERATURE,
+            order=order,
         )
         *_, canvas = model.sample(model.blank(len(uniform), context.device), how)
         parts.append(to_uint8(model.tokenizer.decode(canvas.ids)))

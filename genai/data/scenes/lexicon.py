@@ -31,6 +31,8 @@ EN_SIZES = {
 }  # fmt: skip
 EN_NUMBERS = {1: ["one", "1", "a single"], 2: ["two", "2", "a pair of"], 3: ["three", "3"], 4: ["four", "4"]}
 EN_MANY = ["some", "several", "a few", "many"]
+EN_TOO_MANY = ["five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "twenty", "dozen", "hundred", "hundreds",
+               "thousand", "thousands", "million", "millions"]  # fmt: skip
 EN_RELATIONS = {
     "left_of": ["to the left of", "left of", "on the left side of"],
     "right_of": ["to the right of", "right of", "on the right side of"],
@@ -78,6 +80,7 @@ ZH_SIZES = {
 }
 ZH_NUMBERS = {1: ["一", "1"], 2: ["两", "2", "二"], 3: ["三", "3"], 4: ["四", "4"]}
 ZH_MANY = ["一些", "几", "许多"]
+ZH_TOO_MANY = [*"五六七八九十百千万亿"]
 ZH_RELATIONS = {
     "left_of": ["左边", "左侧", "左面"], "right_of": ["右边", "右侧", "右面"],
     "above": ["上方", "上空", "高处"], "below": ["下方", "下面", "底下"],

@@ -1,0 +1,31 @@
+"""Does a picture show the digit that words ask for? The share that a frozen classifier recognises.
+
+Beside each score the two controls of `prompt_accuracy`: pictures of no caption, and the same ones held against another's.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from genai.data import mnist_words
+from genai.metrics.class_accuracy import class_accuracy
+from genai.metrics.context import Context
+from genai.metrics.scenes import FRESH, paint
+
+
+def measure(context: Context) -> list[dict]:
+    """Captions of all ten digits in turn, picture i with seed i; one record a language."""
+    n, records = context.count(500, 100_000, least=10), []
+    labels = np.arange(n) % 10
+    free = context.judged(paint(context, [""] * n, range(n)), "free pictures").predicted
+    for language in ("en", "zh"):
+        rng = np.random.default_rng([FRESH, language == "en"])
+        texts = [mnist_words.caption(int(label), rng, language) for label in labels]
+        seen = context.judged(paint(context, texts, range(n)), f"pictures of words ({language})").predicted
+        asked = seen.new_tensor(labels)
+        records.append({
+            "value": class_accuracy(seen, asked), "unit": "share", "key": language, "split": "test", "n": n,
+            "language": language, "empty_caption": class_accuracy(free, asked),
+            "shuffled_caption": class_accuracy(seen, asked.roll(1)), "features": context.judge_name,
+        })  # fmt: skip
+    return records
