@@ -486,16 +486,18 @@ def test_a_token_sees_its_own_pixels_and_the_decoder_sees_them_all(data_root):
 
 
 @pytest.mark.parametrize("shape", [(32, 32), (16, 64), (64, 16), (192, 48)])
-def test_orthogonalise(shape: tuple[int, int]):
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
+def test_orthogonalise(shape: tuple[int, int], dtype: torch.dtype):
     """Every singular value comes near 1, and the update still points along the gradient."""
     gradient = torch.randn(shape) * 1e-3
-    update = orthogonalise(gradient)
+    update = orthogonalise(gradient, dtype=dtype)
+    assert update.dtype == gradient.dtype
     values = torch.linalg.svdvals(update)
     assert values.min() > 0.4 and values.max() < 1.3
     u, _, vt = torch.linalg.svd(gradient, full_matrices=False)
     alignment = (update * (u @ vt)).sum() / (update.norm() * (u @ vt).norm())
     assert alignment > 0.95
-    assert torch.equal(orthogonalise(torch.zeros(shape)), torch.zeros(shape))
+    assert torch.equal(orthogonalise(torch.zeros(shape), dtype=dtype), torch.zeros(shape))
 
 
 def test_muon_update_has_the_size_of_its_learning_rate():

@@ -155,11 +155,12 @@ class Trainer:
             model = model.to(memory_format=torch.channels_last)
         self.model, self.config, self.group = model, config, group
         self.ema = EMA(model, config.ema_half_life * config.steps)
-        self.optimizers = {name: make_optimizers(model, name, config) for name in model.players}
+        dtype = _dtype(config.precision, group.device)
+        self.optimizers = {name: make_optimizers(model, name, config, dtype) for name in model.players}
         if run.compile:
             for name in model.compilable:
                 model.get_submodule(name).compile()
-        self.autocast = _autocast(config.precision, group.device)
+        self.autocast = _autocast(dtype, group.device)
         self.batches = Batches(data, config.batch_size, config.steps, config.seed, group.device, group.rank, group.world,
                                model_config.get("block_size", 0))  # fmt: skip
 
@@ -235,8 +236,8 @@ def update(loss: Tensor, player: nn.Module, optimizers: list, scale: float, grad
     return norm
 
 
-def make_optimizers(model: nn.Module, player: str, config: TrainConfig) -> list[torch.optim.Optimizer]:
-    """AdamW, or Muon for the model's `matrices` and AdamW for the rest. Only weights of two or more axes decay."""
+def make_optimizers(model: nn.Module, player: str, config: TrainConfig, dtype: torch.dtype = torch.float32) -> list:
+    """AdamW, or Muon (in `dtype`) for the model's `matrices` and AdamW for the rest. Only weights of two or more axes decay."""
     mine = _trainable(model.players[player])
     muon = {id(p) for p in getattr(model, "matrices", [])} if config.optimizer == "muon" else set()
     if config.optimizer == "muon" and not muon:
@@ -252,7 +253,7 @@ def make_optimizers(model: nn.Module, player: str, config: TrainConfig) -> list[
         torch.optim.AdamW([g for g in groups if g["params"]], lr=config.lr, betas=(config.beta1, config.beta2))
     ]
     if matrices:
-        optimizers.append(Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay))
+        optimizers.append(Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay, dtype=dtype))
     for optimizer in optimizers:
         for settings in optimizer.param_groups:
             settings["peak_lr"] = settings["lr"] * getattr(model, "lr_scale", {}).get(player, 1.0)
@@ -431,14 +432,19 @@ def _only_first_downloads(group: Group):
             group.barrier()
 
 
-def _autocast(precision: str, device: torch.device):
-    """A factory of autocast contexts: bf16 where asked for or where the hardware computes in it, else nothing."""
+def _dtype(precision: str, device: torch.device) -> torch.dtype:
+    """bfloat16 where asked for or where the hardware computes in it, else float32."""
     if precision == "auto":
         has_bf16 = device.type == "cuda" or (
             getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
             or getattr(torch.cpu, "_is_amx_tile_supported", bool)()
         )
         precision = "bf16" if has_bf16 else "fp32"
-    if precision == "bf16":
-        return lambda: torch.autocast(device.type, torch.bfloat16)
-    return contextlib.nullcontext
+    return torch.bfloat16 if precision == "bf16" else torch.float32
+
+
+def _autocast(dtype: torch.dtype, device: torch.device):
+    """A factory of contexts in which a model computes in `dtype`."""
+    if dtype == torch.float32:
+        return contextlib.nullcontext
+    return lambda: torch.autocast(device.type, dtype)

@@ -38,20 +38,20 @@ def _classifier(size: str, **kwargs) -> Preset:
 def _scenes() -> list[Preset]:
     """The models behind words to pictures: image tokenizer, judge, and the transformer between; and the same for digits."""
     tokenizer = TrainConfig(
-        dataset="scenes", steps=5_000, batch_size=32, optimizer="muon", lr=3e-3, muon_lr=0.03, warmup_steps=50,
-        schedule="linear", cooldown=0.6, grad_clip=1.0, ema_half_life=0.01,
+        dataset="scenes", steps=5_000, batch_size=64, optimizer="muon", lr=3e-3, muon_lr=0.03, warmup_steps=50,
+        schedule="linear", cooldown=0.6, grad_clip=1.0, ema_half_life=0.01, shards=1,
     )  # fmt: skip
     judge = TrainConfig(
-        dataset="scenes", split="all", steps=5_000, batch_size=64, optimizer="muon", lr=2e-3, muon_lr=0.02,
+        dataset="scenes", split="all", steps=10_000, batch_size=64, optimizer="muon", lr=2e-3, muon_lr=0.02,
         warmup_steps=50, schedule="linear", cooldown=0.7, grad_clip=10.0, ema_half_life=0.01,
     )  # fmt: skip
     prior = TrainConfig(
-        dataset="scenes", frozen="checkpoints/tokenizer-scenes.safetensors", steps=5_000, batch_size=48,
+        dataset="scenes", frozen="checkpoints/tokenizer-scenes.safetensors", steps=8_000, batch_size=64,
         optimizer="muon", lr=3e-3, muon_lr=0.02, warmup_steps=50, schedule="linear", cooldown=0.5, beta2=0.95,
         grad_clip=1.0, ema_half_life=0.01, shards=1,
     )  # fmt: skip
 
-    digits_tokenizer = dataclasses.replace(tokenizer, dataset="mnist", steps=1_500, batch_size=64)
+    digits_tokenizer = dataclasses.replace(tokenizer, dataset="mnist", steps=1_500)
     digits_prior = dataclasses.replace(
         prior, dataset="mnist-words", frozen="checkpoints/tokenizer-digits.safetensors", steps=3_000, batch_size=64
     )
@@ -60,11 +60,11 @@ def _scenes() -> list[Preset]:
         return dataclasses.replace(train, steps=steps, batch_size=batch_size, shards=1)
 
     return [
-        Preset("tokenizer-scenes", "cpu", "tokenizer", tokenizer, {}, "13 min", "psnr 26.4; see README"),
+        Preset("tokenizer-scenes", "cpu", "tokenizer", tokenizer, {}, "24 min", "psnr 29.0, 97 % of attributes survive"),
         Preset(
             "tokenizer-scenes", "gpu", "tokenizer", larger(tokenizer, 40_000, 128), dict(widths=(64, 128), blocks=3)
         ),
-        Preset("judge-scenes", "cpu", "judge", judge, {}, "24 min", "accuracy 99.4 %; see README"),
+        Preset("judge-scenes", "cpu", "judge", judge, {}, "50 min", "accuracy 99.8 %; see README"),
         Preset("judge-scenes", "gpu", "judge", larger(judge, 20_000, 256), {}),
         Preset("text2image-scenes", "cpu", "text2image", prior, dict(n_layer=6, n_head=5, n_embd=160), "60 min", "see README"),
         Preset("text2image-scenes", "gpu", "text2image", larger(prior, 60_000, 256), dict(n_layer=7, n_embd=192)),
