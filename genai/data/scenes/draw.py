@@ -17,8 +17,8 @@ SIDE = 64
 SCALE = 8  # supersampling
 PIXELS = {"small": 16, "medium": 22, "large": 30}  # the longer side of a thing
 GRID = 8  # that things stand on
-HORIZONS = (28, 32, 36)
-GROUND_VIEWS = 9  # a ground's variants: horizons x decorations
+HORIZON = 32  # between two rows of the grid
+GROUND_VIEWS = 3  # a ground's variants: where its decorations are
 
 RGB = {
     "red": (222, 45, 45), "orange": (247, 140, 30), "yellow": (250, 218, 55), "green": (52, 165, 72),
@@ -317,9 +317,9 @@ SOIL = {
 
 @lru_cache(maxsize=len(SKY) * GROUND_VIEWS)
 def backdrop(ground: str, view: int) -> Image.Image:
-    """A ground and its sky, 64x64 RGB; `view` chooses the horizon and where the decorations are."""
+    """A ground and its sky, 64x64 RGB; `view` chooses where the decorations are."""
     s = 4
-    n, y0, turn = SIDE * s, HORIZONS[view % 3] * s, view // 3
+    n, y0 = SIDE * s, HORIZON * s
     image = _gradient(*SKY[ground], n)
     d = ImageDraw.Draw(image)
 
@@ -327,7 +327,7 @@ def backdrop(ground: str, view: int) -> Image.Image:
         for dx, dy, r in ((0, 0, 14), (16, -6, 17), (34, 0, 13)):
             d.ellipse((x + dx - r, y + dy - r * 0.7, x + dx + r, y + dy + r * 0.7), fill=colour)
 
-    place = (36, 108, 180)[turn]
+    place = (36, 108, 180)[view]
     if ground in ("grass", "sea", "road"):
         cloud(place, 26)
         cloud((place + 110) % 230, 46)
@@ -339,11 +339,11 @@ def backdrop(ground: str, view: int) -> Image.Image:
         d.ellipse((place - 15, 14, place + 15, 44), fill=(245, 240, 200))
         d.ellipse((place - 6, 10, place + 20, 38), fill=(20, 24, 60))
         for i in range(14):
-            x, y = (i * 67 + turn * 29) % n, (i * 31 + turn * 17) % (y0 - 8)
+            x, y = (i * 67 + view * 29) % n, (i * 31 + view * 17) % (y0 - 8)
             d.ellipse((x, y, x + 4, y + 4), fill=(230, 230, 210))
     d.rectangle((0, y0, n, n), fill=SOIL[ground])
     light, dark = mix(SOIL[ground], (255, 255, 255), 0.22), mix(SOIL[ground], (0, 0, 0), 0.16)
-    shift = 21 * turn
+    shift = 21 * view
     if ground == "grass":
         for i in range(16):
             x, y = (i * 53 + shift) % n, y0 + 12 + (i * 37) % (n - y0 - 16)
