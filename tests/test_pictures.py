@@ -66,7 +66,7 @@ def test_what_is_decided_stays(engine: Engine):
     [
         7, [], {}, {"k": 1}, {"k": 1, "ids": [[0] * 63], "decided": [[0] * 64]},
         {"k": 0, "ids": [[0] * 64], "decided": [[0] * 64]},
-        {"k": 99, "ids": [[0] * 64], "decided": [[0] * 64]}, {"k": 1, "ids": [[64_000] * 64], "decided": [[0] * 64]},
+        {"k": 99, "ids": [[0] * 64], "decided": [[0] * 64]}, {"k": 1, "ids": [[8**8] * 64], "decided": [[0] * 64]},
         {"k": 1, "ids": [[-1] * 64], "decided": [[0] * 64]}, {"k": 1, "ids": [[0.5] * 64], "decided": [[0] * 64]},
         {"k": 1, "ids": [["x"] * 64], "decided": [[0] * 64]}, {"k": 1, "ids": [[0], [1, 2]], "decided": [[0] * 64]},
         {"k": True, "ids": [[0] * 64], "decided": [[0] * 64]}, {"k": NAN, "ids": [[0] * 64], "decided": [[0] * 64]},
@@ -209,7 +209,7 @@ def test_bad_controls_are_named(engine: Engine, controls: dict):
     assert next(iter(controls)) in str(caught.value)
 
 
-@pytest.mark.parametrize("tokens", [None, [], [0] * 63, [64_000] * 64, [-1] * 64, [0.5] * 64, [NAN] * 64, "0" * 64])
+@pytest.mark.parametrize("tokens", [None, [], [0] * 63, [8**8] * 64, [-1] * 64, [0.5] * 64, [NAN] * 64, "0" * 64])
 def test_bad_tokens_are_named(engine: Engine, tokens):
     for ask in (
         lambda: engine.generate(MODEL, "decode", {"tokens": tokens}),

@@ -2,7 +2,7 @@
 
 Read top to bottom: Config, attention, block, the model (features, digits, losses), decoding. Image tokens come from a
 frozen `ImageTokenizer` inside, so that one checkpoint draws pictures from words. Training hides a random share of the tokens
-(Chang et al. 2022, "MaskGIT", section 3.2); drawing starts with all of them hidden and decides the surest first.
+(Chang et al. 2022, "MaskGIT", section 3.2); drawing starts with all of them hidden and decides some in each round.
 
 A token is a number of many values (8 ** 8 = 16.8 million), whose digits are the tokenizer's code channels. No
 table has that many rows: a token goes in as the sum of its digits' embeddings, and comes out digit by digit, each given
@@ -25,7 +25,7 @@ from genai.models import fsq
 from genai.models.batch import Batch
 from genai.models.layers import MLP, attend, norm
 
-ORDERS = ("surest", "halton", "raster")
+ORDERS = ("halton", "surest", "raster")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,8 @@ class How:
         that sample i depends on its own numbers alone.
     rounds: in how many rounds the tokens are decided.  cfg_scale: 1 is no guidance.
     temperature: of the tokens; 0 takes the likeliest.  choice: of their order; 0 goes strictly by sureness.
-    order: one of ORDERS: "surest" decides where the drawn token is most probable; "halton" spreads over the picture;
+    order: one of ORDERS: "halton" spreads over the picture (Besnier et al. 2025, "Halton Scheduler for Masked Generative
+        Image Transformer"); "surest" decides where the drawn token is most probable (MaskGIT);
         "raster" goes row by row: autoregressive, with as many rounds as tokens.
     """
 
@@ -124,7 +125,7 @@ class How:
     cfg_scale: float = 3.0
     temperature: float = 1.0
     choice: float = 1.0
-    order: str = "surest"
+    order: str = ORDERS[0]
     other: Tensor | None = None
     blend: float = 0.0
 
