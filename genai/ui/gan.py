@@ -6,10 +6,10 @@ import gradio as gr
 
 from genai.errors import UserError
 from genai.generation.engine import Engine
-from genai.ui.seed import QUIET, seed_box
+from genai.ui.seed import seed_box
 from genai.ui.shell import model_card, problem_card
 from genai.ui.stage import answer, data_uri, stage
-from genai.ui.tab import Built, Tab
+from genai.ui.tab import QUIET, Built, Tab
 from genai.ui.words import i18n
 
 TILES = 64

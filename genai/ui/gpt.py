@@ -11,10 +11,10 @@ import gradio as gr
 
 from genai.errors import UserError
 from genai.generation.engine import Engine, Result
-from genai.ui.seed import QUIET, seed_box
+from genai.ui.seed import seed_box
 from genai.ui.shell import model_card, problem_card
 from genai.ui.stage import answer, stage
-from genai.ui.tab import Built
+from genai.ui.tab import QUIET, Built
 from genai.ui.words import guarded, i18n
 
 EXAMPLES = [

@@ -11,8 +11,7 @@ from genai.errors import UserError
 from genai.generation import receipt
 from genai.generation.engine import Engine
 from genai.strings import text
-from genai.ui.seed import QUIET
-from genai.ui.tab import Built
+from genai.ui.tab import QUIET, Built
 from genai.ui.words import guarded, i18n, language_of, message_of
 
 # The notice says which tab and view its result belongs to. They are opened from here: were the tabs themselves outputs of

@@ -14,10 +14,10 @@ from genai.errors import UserError
 from genai.generation.engine import Engine, Loaded, Result
 from genai.generation.offers import examples, never_seen, sheet
 from genai.strings import LANGUAGES, table, text
-from genai.ui.seed import QUIET, seed_box
+from genai.ui.seed import seed_box
 from genai.ui.shell import model_card, problem_card
 from genai.ui.stage import language, stage
-from genai.ui.tab import Built
+from genai.ui.tab import QUIET, Built
 from genai.ui.words import guarded, i18n, language_of, message_of
 
 TILES = 9

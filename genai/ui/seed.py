@@ -5,10 +5,8 @@ from __future__ import annotations
 import gradio as gr
 
 from genai.generation.noise import MAX_SEED
+from genai.ui.tab import QUIET
 from genai.ui.words import i18n
-
-# Of an event that only moves things in the page: no queue, no spinner, no endpoint.
-QUIET = dict(queue=False, show_progress="hidden", api_visibility="private")
 
 
 def seed_box(elem_id: str, value: int = 1, label: str = "ui.seed", scale: int = 4) -> gr.Number:

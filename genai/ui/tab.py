@@ -10,6 +10,9 @@ import gradio as gr
 
 from genai.generation.engine import Engine, Result
 
+# Of an event that only moves things in the page: no queue, no spinner, no endpoint.
+QUIET = dict(queue=False, show_progress="hidden", api_visibility="private")
+
 
 @dataclass
 class Built:

@@ -12,10 +12,9 @@ from genai.errors import UserError
 from genai.generation.engine import Engine, Loaded, Result
 from genai.generation.noise import MAX_SEED
 from genai.generation.vae import LIMIT, prior_latent
-from genai.ui.seed import QUIET
 from genai.ui.shell import model_card, problem_card
 from genai.ui.stage import answer, language, stage
-from genai.ui.tab import Built, Tab
+from genai.ui.tab import QUIET, Built, Tab
 from genai.ui.words import guarded, i18n, message_of
 
 SHOWN = 10  # sliders in sight; the others are folded away
