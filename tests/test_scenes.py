@@ -164,6 +164,35 @@ def test_relations_are_drawn_as_they_are_called(relation: str):
             assert ya > yb and abs(xa - xb) < (a.width + b.width) / 2
 
 
+def test_the_same_thing_falls_into_the_same_cells():
+    """On the grid wherever it stands: its upper left corner lies at one place within a cell. What carries something has
+    its top there instead of its bottom."""
+    from genai.data.scenes import draw
+
+    corners: dict = {}
+    for scene, rng in stream("all", 3000):
+        sprites = [sprite(thing) for thing in scene.things]
+        if scene.relation:
+            placed = draw._pair(sprites, scene.relation, rng)
+        else:
+            placed = draw._equal(sprites[0], scene.count, rng)
+        of = {id(image): thing for image, thing in zip(sprites, scene.things)}
+        for image, (x, bottom) in placed:
+            thing, top = of[id(image)], bottom - image.height
+            carries = scene.relation == "on" and thing == scene.things[1]
+            assert (top if carries else bottom) % draw.GRID == 0, scene
+            corners.setdefault((thing.kind, thing.size), set()).add((x - image.width // 2) % draw.GRID)
+    assert len(corners) == 24 * 3 and all(len(found) == 1 for found in corners.values())
+
+
+def test_what_things_stand_on_repeats():
+    """A ground is a few cells over and over, so that a thing's edge meets the same few wherever it stands."""
+    for ground in scenes.GROUNDS:
+        pixels = np.concatenate([np.asarray(backdrop(ground, view))[40:] for view in range(GROUND_VIEWS)])
+        cells = pixels.reshape(-1, 8, 8, 8, 3).swapaxes(1, 2).reshape(-1, 8 * 8 * 3)
+        assert len(np.unique(cells, axis=0)) <= 4, ground
+
+
 # -- words ---------------------------------------------------------------------------------------------------
 
 

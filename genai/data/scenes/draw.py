@@ -317,65 +317,69 @@ SOIL = {
 
 @lru_cache(maxsize=len(SKY) * GROUND_VIEWS)
 def backdrop(ground: str, view: int) -> Image.Image:
-    """A ground and its sky, 64x64 RGB; `view` chooses where the decorations are."""
+    """A ground and its sky, 64x64 RGB; `view` chooses where cloud, sun, moon or window is.
+
+    All of it keeps to the grid, and what things stand on repeats from cell to cell: see `render`.
+    """
     s = 4
-    n, y0 = SIDE * s, HORIZON * s
+    n, y0, cell = SIDE * s, HORIZON * s, GRID * s
     image = _gradient(*SKY[ground], n)
     d = ImageDraw.Draw(image)
-
-    def cloud(x, y, colour=(255, 255, 255)):
-        for dx, dy, r in ((0, 0, 14), (16, -6, 17), (34, 0, 13)):
-            d.ellipse((x + dx - r, y + dy - r * 0.7, x + dx + r, y + dy + r * 0.7), fill=colour)
-
-    place = (36, 108, 180)[view]
-    if ground in ("grass", "sea", "road"):
-        cloud(place, 26)
-        cloud((place + 110) % 230, 46)
-    if ground == "sand":
-        d.ellipse((place - 18, 14, place + 18, 50), fill=(255, 225, 90))
-    if ground == "sunset":
-        d.ellipse((place - 30, y0 - 34, place + 30, y0 + 26), fill=(255, 226, 120))
-    if ground == "night":
-        d.ellipse((place - 15, 14, place + 15, 44), fill=(245, 240, 200))
-        d.ellipse((place - 6, 10, place + 20, 38), fill=(20, 24, 60))
-        for i in range(14):
-            x, y = (i * 67 + view * 29) % n, (i * 31 + view * 17) % (y0 - 8)
-            d.ellipse((x, y, x + 4, y + 4), fill=(230, 230, 210))
     d.rectangle((0, y0, n, n), fill=SOIL[ground])
-    light, dark = mix(SOIL[ground], (255, 255, 255), 0.22), mix(SOIL[ground], (0, 0, 0), 0.16)
-    shift = 21 * view
+    light, dark = mix(SOIL[ground], (255, 255, 255), 0.3), mix(SOIL[ground], (0, 0, 0), 0.16)
+    left = cell * (1, 3, 5)[view]  # of what the view places: two cells wide
+
+    def cells(top: int, bottom: int):
+        """Every other cell of rows `top` to `bottom`, as on a chess board: its upper left corner."""
+        return ((cell * x, cell * y) for y in range(top, bottom) for x in range(SIDE // GRID) if (x + y) % 2 == 0)
+
+    def cloud(x, y):
+        for dx, dy, r in ((16, 19, 12), (32, 15, 14), (48, 20, 11)):
+            d.ellipse((x + dx - r, y + dy - r * 0.8, x + dx + r, y + dy + r * 0.8), fill=(255, 255, 255))
+
+    if ground in ("grass", "sea", "road"):
+        cloud(left, 0)
+        cloud((left + 3 * cell) % n, cell)
     if ground == "grass":
-        for i in range(16):
-            x, y = (i * 53 + shift) % n, y0 + 12 + (i * 37) % (n - y0 - 16)
-            d.line((x - 4, y - 8, x, y, x + 4, y - 8), fill=dark, width=3)
+        for x, y in cells(4, 8):
+            d.line((x + 10, y + 10, x + 15, y + 20, x + 20, y + 10), fill=dark, width=3)
     elif ground == "road":
         d.rectangle((0, y0, n, y0 + 6), fill=(200, 200, 196))
-        for x in range(-64 + shift, n, 64):
-            d.rectangle((x, y0 + 58, x + 36, y0 + 66), fill=(240, 238, 225))
+        for x in range(0, n, 2 * cell):
+            d.rectangle((x, y0 + 2 * cell + 12, x + cell - 1, y0 + 2 * cell + 19), fill=(240, 238, 225))
     elif ground == "sea":
-        for row, y in enumerate(range(y0 + 12, n, 22)):
-            for x in range(-40 + shift + 20 * (row % 2), n, 40):
-                d.arc((x, y, x + 28, y + 12), 200, 340, fill=light, width=4)
+        for x, y in cells(4, 8):
+            d.arc((x + 2, y + 11, x + 30, y + 23), 200, 340, fill=light, width=4)
     elif ground == "sand":
-        for i in range(30):
-            x, y = (i * 71 + shift) % n, y0 + 8 + (i * 43) % (n - y0 - 10)
-            d.ellipse((x, y, x + 4, y + 4), fill=dark)
-        d.arc((-60 + shift, y0 + 30, 150 + shift, y0 + 90), 190, 350, fill=dark, width=3)
+        d.ellipse((left + 5, 5, left + 59, 59), fill=(255, 225, 90))
+        for x, y in cells(4, 8):
+            d.ellipse((x + 6, y + 8, x + 11, y + 13), fill=dark)
+            d.ellipse((x + 20, y + 20, x + 25, y + 25), fill=dark)
     elif ground == "snow":
-        d.ellipse((-80 + shift, y0 - 16, 130 + shift, y0 + 50), fill=SOIL["snow"])
-        d.ellipse((110 + shift, y0 - 10, 330 + shift, y0 + 60), fill=SOIL["snow"])
-        for i in range(18):
-            x, y = (i * 59 + shift) % n, (i * 41) % (y0 - 20)
-            d.ellipse((x, y, x + 6, y + 6), fill=(255, 255, 255))
-    elif ground == "room":
-        d.rectangle((0, y0 - 6, n, y0), fill=(250, 245, 235))
-        for y in range(y0 + 20, n, 28):
-            d.line((0, y, n, y), fill=dark, width=3)
-        d.rectangle((place - 22, 14, place + 22, 62), fill=(180, 220, 245), outline=(250, 246, 238), width=6)
-        d.line((place, 14, place, 62), fill=(250, 246, 238), width=5)
+        d.pieslice((-cell, y0 - 24, 5 * cell, y0 + 24), 180, 360, fill=SOIL["snow"])
+        d.pieslice((4 * cell, y0 - 16, 9 * cell, y0 + 16), 180, 360, fill=SOIL["snow"])
+        for x, y in cells(0, 3):
+            d.ellipse((x + 12, y + 12, x + 18, y + 18), fill=(255, 255, 255))
+        for x, y in cells(4, 8):
+            d.ellipse((x + 12, y + 14, x + 20, y + 18), fill=mix(SOIL["snow"], (120, 150, 200), 0.25))
+        d.ellipse((left + 10, 10, left + 54, 54), fill=(246, 243, 222))
+    elif ground == "night":
+        for x, y in cells(0, 4):
+            d.ellipse((x + 13, y + 13, x + 17, y + 17), fill=(230, 230, 210))
+        d.ellipse((left + 8, 8, left + 52, 52), fill=(245, 240, 200))
+        d.ellipse((left + 22, 2, left + 60, 40), fill=mix(*SKY["night"], 0.12))
+        for x, y in cells(4, 8):
+            d.line((x + 10, y + 10, x + 15, y + 20, x + 20, y + 10), fill=dark, width=3)
     elif ground == "sunset":
-        d.rectangle((place - 24, y0 + 8, place + 24, y0 + 12), fill=mix(SOIL["sunset"], (255, 220, 120), 0.5))
-        d.rectangle((place - 14, y0 + 22, place + 14, y0 + 26), fill=mix(SOIL["sunset"], (255, 220, 120), 0.35))
+        d.pieslice((left, y0 - cell, left + 2 * cell - 1, y0 + cell), 180, 360, fill=(255, 226, 120))
+        d.rectangle((left + 8, y0 + 8, left + 55, y0 + 12), fill=mix(SOIL["sunset"], (255, 220, 120), 0.5))
+        d.rectangle((left + 18, y0 + 19, left + 45, y0 + 23), fill=mix(SOIL["sunset"], (255, 220, 120), 0.35))
+    elif ground == "room":
+        d.rectangle((0, y0 - 6, n, y0 - 1), fill=(250, 245, 235))
+        for y in range(y0 + 2 * cell, n, 2 * cell):
+            d.line((0, y + 2, n, y + 2), fill=dark, width=3)
+        d.rectangle((left + 4, 4, left + 59, 59), fill=(180, 220, 245), outline=(250, 246, 238), width=6)
+        d.line((left + 32, 4, left + 32, 59), fill=(250, 246, 238), width=5)
     return image.resize((SIDE, SIDE), Image.Resampling.BOX)
 
 
@@ -401,9 +405,10 @@ def _one(rng: np.random.Generator, *values: int) -> int:
 
 
 def _on_grid(x: int, image: Image.Image) -> int:
-    """The centre nearest to x, a multiple of 8, that puts a thing into as few columns of the grid as it needs."""
-    columns = -(-image.width // GRID)
-    return x if columns % 2 == 0 else x + GRID // 2 if x <= SIDE // 2 else x - GRID // 2
+    """The centre nearest to x that puts a thing into as few columns of the grid as it needs."""
+    odd = -(-image.width // GRID) % 2 * GRID // 2
+    left = (x - odd) // GRID * GRID + odd
+    return min(left, left + GRID, key=lambda centre: (abs(centre - x), abs(centre - SIDE // 2)))
 
 
 def _equal(image: Image.Image, count: int, rng: np.random.Generator) -> list:
@@ -418,14 +423,17 @@ def _equal(image: Image.Image, count: int, rng: np.random.Generator) -> list:
         bottom = _one(rng, 48, 56)
         spots = [(x, bottom) for x in (8, 32, 56)]
     else:
-        high, low = (31, 63) if image.height > 23 else (32, 56)  # two rows of large things need it all
+        low = 64 if image.height > 24 else 56  # two rows of large things need it all
         above = (32,) if count == 3 else (16, 48)
-        spots = [*((x, high) for x in above), *((x, low) for x in (16, 48))]
+        spots = [*((x, 32) for x in above), *((x, low) for x in (16, 48))]
     return [(image, (_on_grid(x, image), bottom)) for x, bottom in spots]
 
 
 def _pair(sprites: list[Image.Image], relation: str, rng: np.random.Generator) -> list:
-    """Two things, the first `relation` the second; what is in front is painted last."""
+    """Two things, the first `relation` the second; what is in front is painted last.
+
+    All stand on the grid but for what carries something: its top is on the grid, so that what is on it stands there too.
+    """
     if relation in ("right_of", "below"):
         return _pair(sprites[::-1], {"right_of": "left_of", "below": "above"}[relation], rng)
     a, b = sprites
@@ -433,17 +441,16 @@ def _pair(sprites: list[Image.Image], relation: str, rng: np.random.Generator) -
         bottom = _one(rng, 48, 56)
         return [(a, (_on_grid(16, a), bottom)), (b, (_on_grid(48, b), bottom))]
     if relation == "in_front_of":
-        apart = 4 if a.width < 0.75 * b.width else 2 * math.ceil(((a.width + b.width) / 2 - 0.36 * b.width) / 2)
         xb, side = _one(rng, (24, 1), (40, -1))
-        xb = _on_grid(xb, b)
-        return [(b, (xb, 48)), (a, (xb + side * apart, 56))]
+        xb = xa = _on_grid(xb, b)
+        while abs(xa - xb) + b.width / 2 - a.width / 2 < 0.3 * b.width:  # that much of b stays in sight
+            xa = _on_grid(xa + side * GRID, a)
+        return [(b, (xb, 48)), (a, (xa, 56))]
     x = _one(rng, 24, 32, 40)
     if relation == "on":
-        bottom = 56 if a.height + b.height <= 56 else 63
-        x = _on_grid(x, b)
-        return [(b, (x, bottom)), (a, (x, bottom - b.height + 1))]
-    bottom = 56 if a.height + b.height <= 52 else 63
-    top = bottom - b.height
-    lowest = -(-a.height // GRID)
-    y = GRID * int(rng.integers(lowest, max(lowest, (top - 4) // GRID) + 1))
-    return [(a, (_on_grid(x, a), min(y, top - 3))), (b, (_on_grid(x, b), bottom))]
+        x, top = _on_grid(x, b), (SIDE - 2 - b.height) // GRID * GRID
+        return [(b, (x, top + b.height)), (a, (_on_grid(x, a), top))]
+    bottom = 56 if a.height + b.height <= 52 else 64
+    lowest, highest = -(-a.height // GRID), (bottom - b.height - 2) // GRID
+    y = GRID * int(rng.integers(lowest, max(lowest, highest) + 1))
+    return [(a, (_on_grid(x, a), y)), (b, (_on_grid(x, b), bottom))]
