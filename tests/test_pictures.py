@@ -40,22 +40,37 @@ def test_a_tile_alone_is_the_tile_of_nine(engine: Engine, order: str):
     assert len({tuple(row) for row in nine.detail["tokens"]}) == 9
 
 
-def test_rounds_end_where_generate_does(engine: Engine):
+@pytest.fixture
+def round_by_round(monkeypatch):
+    monkeypatch.setattr("genai.generation.engine.ROUNDS_SECONDS", 0)
+
+
+def test_rounds_end_where_generate_does(engine: Engine, round_by_round):
     """A browser that asks for round after round sees the same picture grow, and holds the same receipt."""
     asked = {"prompt": "a fish", "seed": 3, "count": 2, "steps": 5}
     whole, state, decided = engine.generate(MODEL, "draw", asked), None, []
     for k in range(1, 6):
-        result, state = engine.round(MODEL, "draw", asked, json.loads(json.dumps(state)))
+        result, state = engine.advance(MODEL, "draw", asked, json.loads(json.dumps(state)))
         decided.append(64 if state is None else sum(state["decided"][0]))
         assert (state is None) == (k == 5) == ("result" in result.receipt)
     assert np.array_equal(result.pixels, whole.pixels) and result.receipt == whole.receipt
     assert decided == sorted(decided) and decided[0] >= 1 and len(set(decided)) == 5
 
 
-def test_what_is_decided_stays(engine: Engine):
+def test_quick_rounds_share_a_call(engine: Engine, monkeypatch):
+    """The first round comes alone; the others come together if they are quick, and end where single ones do."""
+    asked = {"prompt": "a fish", "seed": 3, "steps": 5}
+    monkeypatch.setattr("genai.generation.engine.ROUNDS_SECONDS", 3600)
+    _, state = engine.advance(MODEL, "draw", asked)
+    assert state["k"] == 1
+    result, state = engine.advance(MODEL, "draw", asked, state)
+    assert state is None and result.receipt == engine.generate(MODEL, "draw", asked).receipt
+
+
+def test_what_is_decided_stays(engine: Engine, round_by_round):
     state, before = None, {}
     for _ in range(7):
-        _, state = engine.round(MODEL, "draw", {"prompt": "a hat", "steps": 8}, state)
+        _, state = engine.advance(MODEL, "draw", {"prompt": "a hat", "steps": 8}, state)
         now = {i: token for i, token in enumerate(state["ids"][0]) if state["decided"][0][i]}
         assert before.items() <= now.items()
         before = now
@@ -75,7 +90,7 @@ def test_what_is_decided_stays(engine: Engine):
 )  # fmt: skip
 def test_a_forged_state_is_refused(engine: Engine, state):
     with pytest.raises(UserError):
-        engine.round(MODEL, "draw", {}, state)
+        engine.advance(MODEL, "draw", {}, state)
 
 
 def test_raster_order_is_autoregressive():

@@ -39,6 +39,7 @@ __all__ = ["ACTIONS", "Engine", "Loaded", "Result", "gan", "gpt", "text2image", 
 SUFFIX = ".safetensors"
 TOKENIZERS = {"char": CharTokenizer, "words": WordTokenizer}
 AT_ONCE = 2  # requests that compute at the same time: so many pictures, and so many texts beside them
+ROUNDS_SECONDS = 0.1  # a picture under way is shown again after so long
 WAIT_SECONDS = 20.0  # ... the others wait so long, then are told that it is busy
 
 
@@ -233,10 +234,14 @@ class Engine:
 
     # -- words to pictures -----------------------------------------------------------------------------------
 
-    def round(self, model: str, action: str, controls: dict[str, Any], state: Any = None) -> tuple[Result, dict | None]:
-        """One round of a result that takes several: as it is now, and the state to ask for the next with (None: done).
+    def advance(
+        self, model: str, action: str, controls: dict[str, Any], state: Any = None
+    ) -> tuple[Result, dict | None]:
+        """Some rounds of a result that takes several: as it is now, and the state to go on from (None: done).
 
-        What takes one round is simply generated. The last round's result is that of `generate`, with its digest.
+        The first call does one round, so that something is there at once; each later one as many as fit into
+        ROUNDS_SECONDS, because a call through the browser costs more than a round of one picture. What takes one round is
+        simply generated. The last round's result is that of `generate`, with its digest.
         Raises UserError for a forged state.
         """
         loaded = self.get(model)
@@ -245,8 +250,11 @@ class Engine:
             return self.generate(model, action, controls), None
         checked = check_all(spec.controls(loaded), controls)
         with self._slot(self._slots):
-            start = time.perf_counter()
-            pixels, state, last = text2image.advance(loaded, action, checked, state)
+            start, first, last = time.perf_counter(), state is None, False
+            while not last:
+                pixels, state, last = text2image.advance(loaded, action, checked, state)
+                if first or time.perf_counter() - start > ROUNDS_SECONDS:
+                    break
         result = Result(spec, loaded.family, self._receipt(loaded, action, checked), 0.0, pixels=pixels)
         result.detail = {"tokens": state["ids"]}
         result.milliseconds = 1000 * (time.perf_counter() - start)

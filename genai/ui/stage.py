@@ -79,7 +79,7 @@ def server_functions(engine: Engine) -> list:
     def frame(payload):
         """What takes several rounds answers with the `state` that the browser asks for the next one with."""
         try:
-            result, state = engine.round(*read_request(payload), payload.get("state"))
+            result, state = engine.advance(*read_request(payload), payload.get("state"))
             return answer(result) | ({"state": state} if state else {})
         except Exception as error:
             return {"error": message_of(error, language(payload))}
