@@ -18,8 +18,11 @@ from genai.generation.images import to_uint8
 from genai.generation.noise import classes, latents, sample_generator, uniforms
 from genai.generation.sampling import filter_logits, sampler
 from genai.models import FAMILIES, build_model, gan, gpt, vae
+from genai.models.batch import Noise
+from genai.models.fsq import FSQ
 from genai.models.layers import to_signed
 from genai.models.text2image import How
+from genai.training.config import TrainConfig
 from genai.training.distributed import Group
 from genai.training.loop import make_optimizers, update
 from genai.training.muon import Muon, orthogonalise
@@ -480,6 +483,39 @@ def test_a_token_sees_its_own_pixels_and_the_decoder_sees_them_all(data_root):
     other[:, row * side + column] = (other[:, row * side + column] + 1) % model.config.vocabulary
     moved = (model.decode(ids) - model.decode(other)).abs().amax((0, 1)) > 0
     assert moved.sum() > cell * cell  # seams are drawn together
+
+
+def test_tokens_do_not_depend_on_precision(data_root):
+    """A transformer trained in bfloat16 learns the tokens that it will meet when drawing in float32."""
+    tiny = tiny_family("tokenizer", data_root)
+    model, images = shaken(tiny.model()), tiny.batches()(0).inputs
+    with torch.autocast("cpu", torch.bfloat16):
+        half = model.encode(images)
+    assert torch.equal(half, model.encode(images))
+
+
+def test_a_decoder_can_learn_on_while_tokens_keep_their_meaning(data_root):
+    tiny = tiny_family("tokenizer", data_root)
+    model = tiny.model(keep_codes=True)
+    before = copy.deepcopy(model.state_dict())
+    config = TrainConfig(optimizer="muon", lr=1e-2, muon_lr=1e-2)
+    optimizers = make_optimizers(model, "tokenizer", config)
+    for _, loss, _ in model.losses(tiny.batches()(0)):
+        update(loss, model, optimizers, 1.0, 0.0, Group(torch.device("cpu")))
+    changed = {name.partition(".")[0] for name, value in model.state_dict().items() if not value.equal(before[name])}
+    assert changed == {"decoder"}
+
+
+def test_jitter_moves_a_share_of_the_digits_by_one_level():
+    fsq = FSQ((8, 5))
+    codes = fsq.to_codes(torch.arange(40).expand(500, 40))  # [B, N, D]: every token
+    moved = fsq.jitter(codes, 0.3, Noise(torch.Generator().manual_seed(0), 500))
+    before, after = (fsq.digits(fsq.to_ids(c)) for c in (codes, moved))
+    assert torch.equal(fsq.to_codes(fsq.to_ids(moved)), moved), "still on its levels"
+    steps = (after - before).abs()
+    inner = (before > 0) & (before < torch.tensor([7, 4]))
+    assert steps.max() == 1 and abs(steps[inner].float().mean() - 0.3) < 0.02
+    assert fsq.jitter(codes, 0.0, None) is codes
 
 
 # -- muon and configs ----------------------------------------------------------------------------------------

