@@ -1,4 +1,4 @@
-"""Prompt: words become more words (gpt.py) and pictures (paint.py)."""
+"""Prompt: words become pictures (paint.py) and more words (gpt.py)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from genai.ui.words import i18n
 
 def build(engine: Engine) -> list[Built]:
     with gr.Tabs(elem_id="prompt-kinds"):
-        with gr.Tab(i18n("ui.prompt.text"), elem_id="view-prompt-text"):
-            text = gpt.build(engine)
         with gr.Tab(i18n("ui.prompt.pictures"), elem_id="view-prompt-pictures"):
             pictures = paint.build(engine)
-    return [text, pictures]
+        with gr.Tab(i18n("ui.prompt.text"), elem_id="view-prompt-text"):
+            text = gpt.build(engine)
+    return [pictures, text]
 
 
 TAB = Tab("prompt", build)
