@@ -67,9 +67,9 @@ def _scenes() -> list[Preset]:
             "tokenizer-scenes", "gpu", "tokenizer", larger(tokenizer, 40_000, 128),
             dict(widths=(64, 128), blocks=3, jitter=0.2),
         ),
-        Preset("judge-scenes", "cpu", "judge", judge, {}, "50 min", "accuracy 99.8 %, see README"),
+        Preset("judge-scenes", "cpu", "judge", judge, {}, "50 min", "see README"),
         Preset("judge-scenes", "gpu", "judge", larger(judge, 20_000, 256), {}),
-        Preset("text2image-scenes", "cpu", "text2image", prior, dict(n_layer=6, n_head=5, n_embd=160), "90 min", "see README"),
+        Preset("text2image-scenes", "cpu", "text2image", prior, dict(n_layer=6, n_head=5, n_embd=160), "65 min", "see README"),
         Preset("text2image-scenes", "gpu", "text2image", larger(prior, 60_000, 256), dict(n_layer=6, n_embd=192, head=2)),
         *(Preset("tokenizer-digits", size, "tokenizer", digits_tokenizer, dict(widths=(64,), blocks=2, levels=(8, 5, 5)))
           for size in ("cpu", "gpu")),
