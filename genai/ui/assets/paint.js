@@ -105,6 +105,8 @@
     const showTwin = async () => { // the same seed, nothing asked: what the words changed
       const turn = ++twinTurn;
       let state, answer;
+      await new Promise((wait) => setTimeout(wait, 300)); // whoever goes on at once is not kept waiting by it
+      if (turn !== twinTurn || self.busy) return;
       do {
         const request = { ...self.last.request, controls: { ...controls(), prompt: "", seed: seedOf(chosen), count: 1 } };
         answer = await server.frame({ ...request, ...(state ? { state } : {}), lang: genai.lang });
