@@ -8,7 +8,7 @@ import torch
 
 from genai.data import load_dataset, scenes
 from genai.data.scenes import captions, lexicon
-from genai.data.scenes.draw import GROUND_VIEWS, PIXELS, THINGS, backdrop, sprite
+from genai.data.scenes.draw import GRID, GROUND_VIEWS, PIXELS, THINGS, backdrop, places, sprite
 from genai.data.scenes.match import compare, right
 from genai.data.scenes.world import MIRROR, Thing
 from genai.data.words import IGNORED, PAD, UNDERSTOOD, UNKNOWN, WordTokenizer
@@ -128,14 +128,8 @@ def test_grounds_look_different():
 
 def test_things_stay_in_the_picture():
     """Nothing that is asked for may be cut off: every thing lies inside, whatever the arrangement."""
-    from genai.data.scenes import draw
-
     for scene, rng in stream("all", 1500):
-        sprites = [sprite(thing) for thing in scene.things]
-        if scene.relation:
-            placed = draw._pair(sprites, scene.relation, rng)
-        else:
-            placed = draw._equal(sprites[0], scene.count, rng)
+        placed = places(scene, rng)
         assert len(placed) == (2 if scene.relation else scene.count)
         for image, (x, bottom) in placed:
             left, top = x - image.width // 2, bottom - image.height
@@ -167,21 +161,14 @@ def test_relations_are_drawn_as_they_are_called(relation: str):
 def test_the_same_thing_falls_into_the_same_cells():
     """On the grid wherever it stands: its upper left corner lies at one place within a cell. What carries something has
     its top there instead of its bottom."""
-    from genai.data.scenes import draw
-
     corners: dict = {}
     for scene, rng in stream("all", 3000):
-        sprites = [sprite(thing) for thing in scene.things]
-        if scene.relation:
-            placed = draw._pair(sprites, scene.relation, rng)
-        else:
-            placed = draw._equal(sprites[0], scene.count, rng)
-        of = {id(image): thing for image, thing in zip(sprites, scene.things)}
-        for image, (x, bottom) in placed:
+        of = {id(sprite(thing)): thing for thing in scene.things}
+        for image, (x, bottom) in places(scene, rng):
             thing, top = of[id(image)], bottom - image.height
             carries = scene.relation == "on" and thing == scene.things[1]
-            assert (top if carries else bottom) % draw.GRID == 0, scene
-            corners.setdefault((thing.kind, thing.size), set()).add((x - image.width // 2) % draw.GRID)
+            assert (top if carries else bottom) % GRID == 0, scene
+            corners.setdefault((thing.kind, thing.size), set()).add((x - image.width // 2) % GRID)
     assert len(corners) == 24 * 3 and all(len(found) == 1 for found in corners.values())
 
 

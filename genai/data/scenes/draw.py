@@ -393,11 +393,15 @@ def render(scene: Scene, rng: np.random.Generator) -> Image.Image:
     tokenizer in the same way, instead of in 64 ways, each to be learned by itself.
     """
     picture = backdrop(scene.ground, int(rng.integers(GROUND_VIEWS))).copy()
-    sprites = [sprite(thing) for thing in scene.things]
-    places = _equal(sprites[0], scene.count, rng) if scene.relation is None else _pair(sprites, scene.relation, rng)
-    for image, (x, bottom) in places:
+    for image, (x, bottom) in places(scene, rng):
         picture.paste(image, (x - image.width // 2, bottom - image.height), image)
     return picture
+
+
+def places(scene: Scene, rng: np.random.Generator) -> list[tuple[Image.Image, tuple[int, int]]]:
+    """Each thing's picture, in the order of painting, and where it stands: (its middle, its lower edge) in pixels."""
+    sprites = [sprite(thing) for thing in scene.things]
+    return _equal(sprites[0], scene.count, rng) if scene.relation is None else _pair(sprites, scene.relation, rng)
 
 
 def _one(rng: np.random.Generator, *values: int) -> int:
