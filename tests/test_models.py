@@ -13,6 +13,7 @@ from torch import nn
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from genai.checkpoint import Meta, load_checkpoint, save_checkpoint
+from genai.data import load_dataset
 from genai.errors import UserError
 from genai.generation.images import to_uint8
 from genai.generation.noise import classes, latents, sample_generator, uniforms
@@ -518,6 +519,51 @@ def test_jitter_moves_a_share_of_the_digits_by_one_level():
     assert fsq.jitter(codes, 0.0, None) is codes
 
 
+def test_cells_are_measured_once_and_alike(data_root):
+    tiny = tiny_family("tokenizer", data_root)
+    model, batch = shaken(tiny.model()), tiny.batches()(0)
+    images = to_signed(batch.inputs.repeat(2, 1, 1, 1))
+    with torch.no_grad():
+        each = model.measure_cells(model.encoder, images)
+        torch.testing.assert_close(each, model.encoder(images).permute(0, 2, 3, 1), atol=1e-5, rtol=1e-4)
+
+
+def test_layers_learn_to_say_what_they_say_alone(data_root):
+    """What the first encoder reads from a picture comes nearer to what the second finds in its layers; that one does not
+    move towards the first."""
+    tiny = tiny_family("tokenizer", data_root)
+    batches = tiny.batches(data=load_dataset("scenes", "train", layered=True))
+    config = TrainConfig(optimizer="muon", lr=1e-2, muon_lr=2e-2)
+    torch.manual_seed(0)
+    model = tiny.model(layers=(2, 1, 1), levels=(4, 4, 4, 4), hidden=64)
+    optimizers = make_optimizers(model, "tokenizer", config)
+    distances = []
+    for step in range(60):
+        for _, loss, stats in model.losses(dataclasses.replace(batches(step), progress=0.0)):
+            update(loss, model, optimizers, 1.0, 1.0, Group(torch.device("cpu")))
+            distances.append(stats["apart"].item())
+    assert sum(distances[-10:]) < 0.7 * max(sum(distances[i : i + 10]) for i in range(50))
+    images = batches(60).inputs
+    apart = model.measure_layers(images)
+    batch = lambda: dataclasses.replace(batches(60), inputs=images, progress=0.0)  # noqa: E731
+    ((_, loss, _),) = model.losses(batch())
+    with torch.no_grad():
+        model.encoder[-1].bias += 1  # the picture's code is another, the layers' and what is drawn from them are not
+    assert torch.equal(model.measure_layers(images), apart)
+    ((_, moved, _),) = model.losses(batch())
+    old, new = (torch.autograd.grad(each, model.layer_encoder[-1].bias)[0] for each in (loss, moved))
+    assert moved > loss and torch.equal(old, new)
+
+
+def test_layers_need_data_that_shows_them(data_root):
+    tiny = tiny_family("tokenizer", data_root)
+    model = tiny.model(layers=(4, 4))
+    with pytest.raises(UserError, match="layers"):
+        next(model.losses(tiny.batches()(0)))
+    with pytest.raises(ValueError, match="share out"):
+        tiny.model(layers=(4, 3))
+
+
 # -- muon and configs ----------------------------------------------------------------------------------------
 
 
@@ -541,6 +587,27 @@ def test_muon_update_has_the_size_of_its_learning_rate():
     weight.grad = torch.randn(24, 48)
     Muon([weight], lr=0.1).step()
     assert 0.04 < torch.linalg.svdvals(weight.detach()).median() < 0.13
+
+
+def test_processes_share_muons_work_and_end_alike():
+    """Each of two processes orthogonalises some matrices; together they step as one alone does."""
+    matrices = [torch.randn(shape) for shape in ((24, 48), (48, 24), (16, 16), (8, 64), (32, 32))]
+
+    class Half:
+        world = 2
+
+        def __init__(self, rank: int):
+            self.rank, self.kept = rank, []
+
+        def sum(self, tensors):
+            self.kept = [t.clone() for t in tensors]
+
+    halves = [Half(0), Half(1)]
+    for half in halves:
+        Muon([nn.Parameter(torch.zeros(1))], group=half)._orthogonalised(matrices)
+    for whole, a, b in zip(matrices, halves[0].kept, halves[1].kept):
+        assert torch.equal(a + b, orthogonalise(whole))
+        assert (a == 0).all() != (b == 0).all(), "one of them does it"
 
 
 def test_configs_are_checked():

@@ -14,7 +14,7 @@ from genai.errors import UserError
 from genai.generation import judging
 from genai.generation.engine import Engine
 from genai.generation.offers import EXAMPLES, never_seen, sheet
-from genai.models.text2image import ORDERS, How, Text2Image, _turns, choose
+from genai.models.text2image import ORDERS, How, Text2Image, _turns, choose, rotations
 
 MODEL = "text2image-scenes"
 NAN = float("nan")
@@ -93,6 +93,24 @@ def test_a_forged_state_is_refused(engine: Engine, state):
         engine.advance(MODEL, "draw", {}, state)
 
 
+def test_attention_turns_with_distances():
+    """Between cells of the grid, and between words, what rotations add depends on how far apart they are alone."""
+    cos, sin = rotations(5, 4, 8)
+    turned = torch.complex(cos, sin)  # [5 + 16, pairs]
+    between = (turned[:, None] * turned[None].conj()).view(21, 21, 8)
+    cells = between[5:, 5:].view(4, 4, 4, 4, 8)  # [row, column, row, column, pairs]
+    torch.testing.assert_close(cells[:-1, :-1, :-1, :-1], cells[1:, 1:, 1:, 1:])
+    torch.testing.assert_close(between[:4, :4], between[1:5, 1:5])
+    apart = cells[0, 0].flatten(0, 1)
+    assert (
+        torch.cdist(torch.view_as_real(apart).flatten(1), torch.view_as_real(apart).flatten(1)).fill_diagonal_(9).min()
+        > 0.1
+    )
+    assert between[:5, 5:, 2:].sub(between[:1, 5:, 2:]).abs().max() == 0, (
+        "a cell does not care how far on a word stands"
+    )
+
+
 def test_raster_order_is_autoregressive():
     assert _turns("raster", 8) == list(range(64))
     assert sorted(_turns("halton", 8)) == list(range(64)) and _turns("halton", 8) != list(range(64))
@@ -113,7 +131,7 @@ def test_guidance_of_one_asks_for_the_caption_alone(engine: Engine):
     ids, uniform = torch.full((1, 64), model.mask_id), torch.full((1, *model.draws), 0.5)
     x = model(captions, ids)
     one = model.draw(ids, How(captions, uniform, cfg_scale=1.0, temperature=0.0))[0]
-    first = model.digit_logits(x, torch.zeros_like(x), 0).argmax(-1)
+    first = model.writer.logits(x, torch.zeros_like(x), 0).argmax(-1)
     assert torch.equal(model.tokenizer.fsq.digits(one)[..., 0], first)
     assert not torch.equal(one, model.draw(ids, How(captions, uniform, cfg_scale=8.0, temperature=0.0))[0])
 

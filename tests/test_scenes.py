@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
 from genai.data import load_dataset, scenes
 from genai.data.scenes import captions, lexicon
-from genai.data.scenes.draw import GRID, GROUND_VIEWS, PIXELS, THINGS, backdrop, places, sprite
+from genai.data.scenes.draw import GRID, GROUND_VIEWS, NOTHING, PIXELS, RGB, THINGS, backdrop, layers, places, sprite
 from genai.data.scenes.match import compare, right
 from genai.data.scenes.world import MIRROR, Thing
 from genai.data.words import IGNORED, PAD, UNDERSTOOD, UNKNOWN, WordTokenizer
@@ -178,6 +181,38 @@ def test_what_things_stand_on_repeats():
         pixels = np.concatenate([np.asarray(backdrop(ground, view))[40:] for view in range(GROUND_VIEWS)])
         cells = pixels.reshape(-1, 8, 8, 8, 3).swapaxes(1, 2).reshape(-1, 8 * 8 * 3)
         assert len(np.unique(cells, axis=0)) <= 4, ground
+
+
+def test_layers_show_each_alone():
+    """The picture as it is; shapes whatever their colours and ground; one chip of colour wherever a thing is; the ground."""
+    for i in range(60):
+        scene, rng = scenes.sample("all", 4, i)
+        if len({thing.colour for thing in scene.things}) < len(scene.things):
+            continue  # where these meet, they are one
+        others = tuple(dataclasses.replace(thing, colour=c) for thing, c in zip(scene.things, ("pink", "green")))
+        other = dataclasses.replace(scene, things=others, ground="night")
+        again, change = copy.deepcopy(rng), copy.deepcopy(rng)
+        picture, shapes, colours, ground = layers(scene, rng)
+        assert np.array_equal(picture, scenes.render(scene, again))
+        assert np.array_equal(shapes, layers(other, change)[1])
+        assert any(np.array_equal(ground, backdrop(scene.ground, view)) for view in range(GROUND_VIEWS))
+        cells = colours.reshape(8, GRID, 8, GRID, 3)
+        assert (cells == cells[:, :, :, :1]).all() and (cells[:, :4] == cells[:, :1]).all()
+        thing = (cells[:, 0, :, 0] != NOTHING).any(-1)
+        drawn = (
+            (abs(picture.astype(int) - ground) > 40).reshape(8, GRID, 8, GRID, 3).any((1, 3, 4))
+        )  # no mere breath of it
+        assert (drawn <= thing).all(), scene
+        used = {tuple(colour) for colour in cells[:, :, :, 0][:, [0, -1]].reshape(-1, 3).tolist()} - {NOTHING}
+        assert used == {RGB[t.colour] for t in scene.things}, scene
+
+
+def test_pictures_come_in_layers():
+    indices = np.arange(3)
+    images, captions = load_dataset("scenes", "all", layered=True).make(0, indices)
+    plain, same = load_dataset("scenes", "all").make(0, indices)
+    assert images.shape == (3, 4, 3, 64, 64) and images.dtype == torch.uint8
+    assert torch.equal(images[:, 0], plain) and torch.equal(captions, same)
 
 
 # -- words ---------------------------------------------------------------------------------------------------

@@ -1,11 +1,16 @@
 """Image tokenizer: an autoencoder whose code is a small grid of integers, by finite scalar quantisation.
 
 FSQ (Mentzer et al. 2023, "Finite Scalar Quantization: VQ-VAE Made Simple") rounds a few bounded channels to a few levels
-each. There is no codebook to learn, so none to collapse, and no auxiliary loss: the loss is that of the picture alone.
+each. There is no codebook to learn, so none to collapse, and no auxiliary loss to hold one: the loss is that of the picture.
 
 The encoder sees one token's own pixels, no more; the decoder sees all tokens. So what stands on the grid becomes the same
 tokens wherever it stands and whatever is beside it, and a model that has to predict them from words has far less to learn
 than from an encoder whose tokens depend on their neighbours.
+
+Where the data can show what a picture is made of (shapes, colours, ground), each with nothing else, the code's channels are
+shared out among these layers, and learn to say of the picture what they say of their layer alone. A wheel is then the same
+digits on whatever car, on whatever road. A second encoder sees the layers, in training only; the first learns to read from
+the picture what that one finds. With one for both, the layers' codes gave way to the picture's, and few were left.
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai.errors import UserError
 from genai.models.batch import Batch, Noise
 from genai.models.layers import to_signed
 
@@ -30,13 +36,19 @@ class Config:
     channels: int = 3
     patch: int = 4  # pixels that the decoder's last layer unfolds from channels
     levels: tuple[int, ...] = (8, 8, 8, 8, 8, 8, 8, 8)  # values of each code channel; their product is the vocabulary
-    hidden: int = 256  # width of the encoder
+    hidden: int = 256  # width of the layers that see one token alone: the encoders, the decoder's first ones
     widths: tuple[int, ...] = (48, 96)  # of the decoder, from the highest resolution down; each further one halves it
     blocks: int = 2  # residual blocks of the encoder, and of the decoder on the code's grid
     squares: float = 4.0  # weight of squared errors beside absolute ones in the loss
     edges: float = 1.0  # weight of the differences between neighbouring pixels in it
+    layers: tuple[
+        int, ...
+    ] = ()  # channels for each layer that the data shows alone; none: all of them for the whole picture
+    agree: float = 1.0  # weight of the distance between a picture's code and its layers'; 0 leaves the encoder as it is
     jitter: float = 0.0  # share of digits that training moves by one level before they are decoded
-    keep_codes: bool = False  # train the decoder alone: whatever has learned these tokens goes on understanding them
+    keep_codes: bool = (
+        False  # train what cannot change them alone: whatever has learned these tokens goes on understanding them
+    )
 
     RANGES: ClassVar = {
         "patch": (1, 64),
@@ -44,6 +56,7 @@ class Config:
         "blocks": (0, 64),
         "squares": (0, 1000),
         "edges": (0, 1000),
+        "agree": (0, 1000),
         "jitter": (0, 1),
     }
 
@@ -67,11 +80,17 @@ class FSQ(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """z [..., D] -> codes [..., D] in [-1, 1], each on its levels; the gradient passes straight through (eq. 1-3)."""
+        return self.rounded(self.bounded(z))
+
+    def bounded(self, z: Tensor) -> Tensor:
+        """z [..., D] -> within the outermost levels, in levels."""
         half = (self.levels - 1) * (1 + 1e-3) / 2
         offset = torch.where(self.levels % 2 == 0, 0.5, 0.0)
-        bounded = torch.tanh(z + torch.atanh(offset / half)) * half - offset
-        rounded = bounded + (bounded.round() - bounded).detach()
-        return rounded / (self.levels // 2)
+        return torch.tanh(z + torch.atanh(offset / half)) * half - offset
+
+    def rounded(self, bounded: Tensor) -> Tensor:
+        """Levels [..., D] -> codes [..., D] in [-1, 1]; the gradient passes straight through."""
+        return (bounded + (bounded.round() - bounded).detach()) / (self.levels // 2)
 
     def jitter(self, codes: Tensor, share: float, noise: Noise) -> Tensor:
         """codes [B, ..., D] with a `share` of the digits one level up or down.
@@ -119,26 +138,40 @@ class Residual(nn.Module):
 class ImageTokenizer(nn.Module):
     Config = Config
     targets = "attributes"  # none are used, and these cost nothing to make
+    layered = "layers"  # the field of Config that says whether to ask for layers
 
     def __init__(self, config: Config):
         super().__init__()
         if config.image_size % (config.patch * 2 ** (len(config.widths) - 1)):
             raise ValueError(f"image_size {config.image_size} does not divide into a grid of tokens")
+        if config.layers and sum(config.layers) != len(config.levels):
+            raise ValueError(f"layers {config.layers} must share out all {len(config.levels)} levels")
         self.config = config
         folded, widths, D = config.channels * config.patch**2, config.widths, len(config.levels)
         cell = config.image_size // config.side  # pixels along each side of a token
-        self.encoder = nn.Sequential(
-            nn.PixelUnshuffle(cell), nn.Conv2d(config.channels * cell**2, config.hidden, 1),
-            *(Residual(config.hidden, 1) for _ in range(config.blocks)), nn.GELU(), nn.Conv2d(config.hidden, D, 1),
-        )  # fmt: skip
-        self.encoder.requires_grad_(not config.keep_codes)
+        self.encoder = self._encoder(cell)
+        if config.layers:
+            self.layer_encoder = self._encoder(cell)
+        keeper = self.layer_encoder if config.layers else self.encoder
+        keeper.requires_grad_(not config.keep_codes)
+        if config.layers and not config.agree:
+            self.encoder.requires_grad_(False)
         self.fsq = FSQ(config.levels)
         up: list[nn.Module] = []
         for i, o in pairwise(widths[::-1]):
             up += [nn.GELU(), nn.Conv2d(i, 4 * o, 3, padding=1), nn.PixelShuffle(2), Residual(o)]
         self.decoder = nn.Sequential(
-            nn.Conv2d(D, widths[-1], 3, padding=1), *(Residual(widths[-1]) for _ in range(config.blocks)), *up,
+            nn.Conv2d(D, config.hidden, 1), Residual(config.hidden, 1), nn.GELU(), nn.Conv2d(config.hidden, widths[-1], 1),
+            *(Residual(widths[-1]) for _ in range(config.blocks)), *up,
             nn.GELU(), nn.Conv2d(widths[0], folded, 3, padding=1), nn.PixelShuffle(config.patch),
+        )  # fmt: skip
+
+    def _encoder(self, cell: int) -> nn.Sequential:
+        """Images [B, C, H, W] -> [B, D, side, side], each from the `cell` x `cell` pixels of its token."""
+        c = self.config
+        return nn.Sequential(
+            nn.PixelUnshuffle(cell), nn.Conv2d(c.channels * cell**2, c.hidden, 1),
+            *(Residual(c.hidden, 1) for _ in range(c.blocks)), nn.GELU(), nn.Conv2d(c.hidden, len(c.levels), 1),
         )  # fmt: skip
 
     @property
@@ -148,30 +181,68 @@ class ImageTokenizer(nn.Module):
     @property
     def matrices(self) -> list[nn.Parameter]:
         """Filters of the hidden convolutions: the parameters that Muon may orthogonalise (not the code, not the pixels)."""
-        hidden = [m for half in (self.encoder, self.decoder) for m in half.modules() if isinstance(m, nn.Conv2d)][1:-1]
-        D = len(self.config.levels)
-        return [m.weight for m in hidden if D not in (m.in_channels, m.out_channels)]
+        nets = [self.encoder, self.decoder, *([self.layer_encoder] if self.config.layers else [])]
+        filters = [[m.weight for m in net.modules() if isinstance(m, nn.Conv2d)] for net in nets]
+        return [weight for each in filters for weight in each[1:-1]]
 
     compilable = ("encoder", "decoder")
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
-        """Error of the pixels and, so that edges stay sharp, of their differences. batch.inputs uint8.
+        """Error of the pixels and, so that edges stay sharp, of their differences. batch.inputs uint8, see `encode`.
 
         Absolute errors alone would let small things go: their median is the ground. Squared ones draw them in first.
         """
-        images = to_signed(batch.inputs)
-        codes = self.quantise(images)
+        apart = 0.0
+        if self.config.layers:
+            bounded = self.measure_layers(batch.inputs)
+            images, codes = to_signed(batch.inputs[:, 0]), self.fsq.rounded(bounded)
+            if self.config.agree:
+                own = self.fsq.bounded(self.measure_cells(self.encoder, images))
+                distance = (own - bounded.detach().round()).square().mean()
+                apart = distance * self.config.agree
+                # The later, the more pictures are drawn from what was read from them: up to half of them.
+                mine = batch.noise.uniform(1, 1, 1).to(own.device) < batch.progress / 2
+                codes = torch.where(mine, self.fsq.rounded(own), codes)
+        else:
+            images = to_signed(batch.inputs)
+            codes = self.quantise(images)
         made = self.draw(self.fsq.jitter(codes, self.config.jitter, batch.noise))
         error = made - images
         pixels = error.abs().mean() + self.config.squares * error.square().mean()
         edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
         used = self.fsq.to_ids(codes.detach()).unique().numel() / self.config.vocabulary
         stats = {"psnr": -10 * (error.detach() / 2).square().mean().log10(), "used": torch.tensor(used)}
-        yield "tokenizer", pixels + self.config.edges * edges, stats
+        if self.config.layers and self.config.agree:
+            stats["apart"] = distance.detach()
+        yield "tokenizer", pixels + self.config.edges * edges + apart, stats
+
+    def measure_layers(self, inputs: Tensor) -> Tensor:
+        """A picture and its layers, uint8 [B, 1 + L, C, H, W] -> each layer's channels of the code from that layer alone,
+        bounded, not rounded: [B, side, side, D]."""
+        shares = self.config.layers
+        if inputs.ndim != 5 or inputs.size(1) != 1 + len(shares):
+            raise UserError("data_does_not_fit", family="tokenizer", needs="pictures in layers", got="pictures alone")
+        z = self.measure_cells(self.layer_encoder, to_signed(inputs[:, 1:].flatten(0, 1)))
+        each = self.fsq.bounded(z).unflatten(0, (len(inputs), -1)).split(shares, -1)  # L of [B, L, side, side, d]
+        return torch.cat([share[:, i] for i, share in enumerate(each)], -1)
 
     def quantise(self, images: Tensor) -> Tensor:
         """Images float [B, C, H, W] in [-1, 1] -> codes [B, side, side, D] on their levels."""
         return self.fsq(self.encoder(images).float().permute(0, 2, 3, 1))
+
+    def measure_cells(self, encoder: nn.Module, images: Tensor) -> Tensor:
+        """Images float [B, C, H, W] -> [B, side, side, D], before they are bounded and rounded; a cell that occurs many
+        times is encoded once: most of a layer is empty."""
+        side = self.config.side
+        cell = images.size(-1) // side
+        cells = (
+            images.unfold(2, cell, cell).unfold(3, cell, cell).permute(0, 2, 3, 1, 4, 5).flatten(0, 2)
+        )  # [M, C, y, x]
+        key = cells.flatten(1).double() @ torch.linspace(1, 2, cells[0].numel(), device=cells.device).double().sin()
+        _, where = key.unique(return_inverse=True)
+        first = torch.empty(int(where.max()) + 1, dtype=torch.int64, device=cells.device)
+        first[where] = torch.arange(len(where), device=cells.device)  # any one of them
+        return encoder(cells[first]).float()[where, :, 0, 0].unflatten(0, (-1, side, side))
 
     def draw(self, codes: Tensor) -> Tensor:
         """Codes [B, side, side, D] -> images [B, C, H, W], about in [-1, 1]."""
@@ -179,12 +250,17 @@ class ImageTokenizer(nn.Module):
 
     @torch.no_grad()
     def encode(self, images: Tensor) -> Tensor:
-        """Images uint8 [B, C, H, W] -> ids int64 [B, side * side], row by row.
+        """Images uint8 [B, C, H, W] -> ids int64 [B, side * side], row by row. Where they come in layers,
+        [B, 1 + L, C, H, W], the layers are asked.
 
         In full precision even where a training computes in half: there every fourth token came out as another one.
         """
         with torch.autocast(images.device.type, enabled=False):
-            return self.fsq.to_ids(self.quantise(to_signed(images))).flatten(1)
+            if images.ndim == 5:
+                codes = self.fsq.rounded(self.measure_layers(images))
+            else:
+                codes = self.quantise(to_signed(images))
+            return self.fsq.to_ids(codes).flatten(1)
 
     @torch.no_grad()
     def decode(self, ids: Tensor) -> Tensor:

@@ -1,13 +1,13 @@
 """Text to image: a transformer over caption words and image tokens that fills in masked tokens, many at a time.
 
-Read top to bottom: Config, attention, block, the model (features, digits, losses), decoding. Image tokens come from a
-frozen `ImageTokenizer` inside, so that one checkpoint draws pictures from words. Training hides a random share of the tokens
-(Chang et al. 2022, "MaskGIT", section 3.2); drawing starts with all of them hidden and decides some in each round.
+Read top to bottom: Config, attention, block, the writer of digits, the model (losses, features), decoding. Image tokens come
+from a frozen `ImageTokenizer` inside, so that one checkpoint draws pictures from words. Training hides a random share of the
+tokens (Chang et al. 2022, "MaskGIT", section 3.2); drawing starts with all of them hidden and decides some in each round.
 
-A token is a number of many values (8 ** 8 = 16.8 million), whose digits are the tokenizer's code channels. No
+A token is a number of many values (8 ** 11 = 8.6 billion), whose digits are the tokenizer's code channels. No
 table has that many rows: a token goes in as the sum of its digits' embeddings, and comes out digit by digit, each given
 those before it. What a place shows ("the left wheel of a red car, on grass") is worked out by the transformer, how that is
-written in digits by a wide hidden layer for each digit: with one narrow layer for all, that was what took longest to learn.
+written in digits by a hidden layer for each digit: with one narrow layer for all, that was what took longest to learn.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Config:
     tokenizer_hidden: int = 256
     tokenizer_widths: tuple[int, ...] = (48, 96)
     tokenizer_blocks: int = 2
+    tokenizer_layers: tuple[int, ...] = ()
 
     RANGES: ClassVar = {
         "caption_length": (1, 1000),
@@ -60,12 +61,30 @@ class Config:
         return fsq.Config(
             image_size=self.image_size, channels=self.channels, patch=self.tokenizer_patch,
             levels=self.tokenizer_levels, hidden=self.tokenizer_hidden,
-            widths=self.tokenizer_widths, blocks=self.tokenizer_blocks,
+            widths=self.tokenizer_widths, blocks=self.tokenizer_blocks, layers=self.tokenizer_layers,
         )  # fmt: skip
 
 
+def rotations(words: int, side: int, pairs: int) -> Tensor:
+    """cos and sin of the angles by which each token's queries and keys are turned, [2, words + side * side, pairs].
+
+    Rotary embeddings (Su et al. 2021, eq. 15) make attention a function of distances: a quarter of the pairs turns with a
+    word's place in the caption, the others with a cell's column and with its row. What is two cells to the right of a wheel
+    is then learned once, and not for every place where a wheel may stand.
+    """
+    cell = torch.arange(side)
+    none, along = torch.zeros(words), torch.zeros(side * side)
+    places = [torch.cat((torch.arange(words).float(), along)), torch.cat((none, cell.repeat(side))),
+              torch.cat((none, cell.repeat_interleave(side)))]  # fmt: skip
+    shares = [pairs // 4, (pairs - pairs // 4) // 2, pairs - pairs // 4 - (pairs - pairs // 4) // 2]
+    # From a quarter turn a step, that tells neighbours apart, to one that has no two places of the grid look alike.
+    angles = [place[:, None] * math.pi / 2 / 8 ** (torch.arange(n) / max(1, n - 1)) for place, n in zip(places, shares)]
+    angles = torch.cat(angles, dim=1)
+    return torch.stack((angles.cos(), angles.sin()))
+
+
 class Attention(nn.Module):
-    """Every token attends to every other; unit-norm queries and keys (Henry et al. 2020)."""
+    """Every token attends to every other; unit-norm queries and keys (Henry et al. 2020), turned by `rotations`."""
 
     def __init__(self, config: Config):
         super().__init__()
@@ -74,14 +93,20 @@ class Attention(nn.Module):
         self.proj = nn.Linear(config.n_embd, config.n_embd, bias=False)
         nn.init.zeros_(self.proj.weight)
 
-    def forward(self, x: Tensor, seen: list[Tensor] | None = None) -> Tensor:
+    def forward(self, x: Tensor, turn: Tensor, seen: list[Tensor] | None = None) -> Tensor:
         B, T, C = x.shape
         q, k, v = self.qkv(x).view(B, T, 3, self.n_head, C // self.n_head).permute(2, 0, 3, 1, 4)  # [B, H, T, D]
-        q, k = norm(q), norm(k)
+        q, k = self.turned(norm(q), turn), self.turned(norm(k), turn)
         if seen is not None:  # what a person wants to look at costs a second attention
             seen.append((q @ k.transpose(-1, -2) / math.sqrt(q.size(-1))).softmax(-1).mean(1))  # [B, T, T]
         y = attend(q, k, v)
         return self.proj(y.transpose(1, 2).reshape(B, T, C))
+
+    @staticmethod
+    def turned(x: Tensor, turn: Tensor) -> Tensor:
+        """x [B, H, T, D], its pairs of entries turned by `rotations` [2, T, D / 2]."""
+        (a, b), (cos, sin) = x.chunk(2, dim=-1), turn.to(x.dtype)
+        return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)
 
 
 class Block(nn.Module):
@@ -90,9 +115,43 @@ class Block(nn.Module):
         self.attention = Attention(config)
         self.mlp = MLP(config.n_embd)
 
-    def forward(self, x: Tensor, seen: list[Tensor] | None = None) -> Tensor:
-        x = x + self.attention(norm(x), seen)
+    def forward(self, x: Tensor, turn: Tensor, seen: list[Tensor] | None = None) -> Tensor:
+        x = x + self.attention(norm(x), turn, seen)
         return x + self.mlp(norm(x))
+
+
+class Writer(nn.Module):
+    """What a place shows, as the digits of its token: each from the features and the digits before it."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        self.levels, C = config.tokenizer_levels, config.n_embd
+        self.offsets = [sum(self.levels[:d]) for d in range(len(self.levels))]  # of each digit in a table of all digits
+        self.earlier = nn.Embedding(sum(self.levels), C)  # what a digit tells the next ones of its token
+        self.hidden = nn.ModuleList(nn.Linear(C, config.head * C, bias=False) for _ in self.levels)
+        self.heads = nn.ModuleList(nn.Linear(config.head * C, levels) for levels in self.levels)
+        for head in self.heads:
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
+
+    def forward(self, x: Tensor, digits: Tensor) -> tuple[Tensor, Tensor]:
+        """Features x [M, C], digits int64 [M, D] -> each token's cross-entropy in nats [M], and whether every digit was the
+        likeliest, bool [M]."""
+        before, loss, right = torch.zeros_like(x), 0.0, torch.ones_like(digits[:, 0], dtype=torch.bool)
+        for d in range(len(self.levels)):
+            logits = self.logits(x, before, d)
+            loss = loss + F.cross_entropy(logits, digits[:, d], reduction="none")
+            right = right & (logits.detach().argmax(-1) == digits[:, d])
+            before = self.told(before, digits[:, d], d)
+        return loss, right
+
+    def logits(self, x: Tensor, before: Tensor, d: int) -> Tensor:
+        """Features x [..., C] and what digits 0 to d - 1 tell [..., C] -> logits of digit d, float32 [..., levels[d]]."""
+        return self.heads[d](F.relu(self.hidden[d](norm(x + before))).square()).float()
+
+    def told(self, before: Tensor, digit: Tensor, d: int) -> Tensor:
+        """What digits 0 to d tell: that of those before, and digit d int64 [...]."""
+        return before + self.earlier(self.offsets[d] + digit)
 
 
 @dataclass
@@ -125,7 +184,7 @@ class How:
     captions: Tensor
     uniform: Tensor
     rounds: int = 10
-    cfg_scale: float = 3.0
+    cfg_scale: float = 1.5
     temperature: float = 1.0
     choice: float = 1.0
     order: str = ORDERS[0]
@@ -135,29 +194,25 @@ class How:
 
 class Text2Image(nn.Module):
     Config = Config
-    targets = "caption"
+    targets, layered = "caption", "tokenizer_layers"
     frozen = "tokenizer"  # the child that a trained checkpoint fills, and that takes no gradient
 
     def __init__(self, config: Config):
         super().__init__()
-        if config.n_embd % config.n_head:
-            raise ValueError(f"n_embd {config.n_embd} must divide by n_head {config.n_head}")
+        if config.n_embd % (2 * config.n_head):
+            raise ValueError(f"n_embd {config.n_embd} must divide by twice n_head {config.n_head}")
         self.config = config
         self.tokenizer = fsq.ImageTokenizer(config.tokenizer).requires_grad_(False)
         self.levels, self.tokens = config.tokenizer_levels, config.tokenizer.side**2
         self.mask_id = config.tokenizer.vocabulary  # one beyond the last token
-        self.offsets = [sum(self.levels[:d]) for d in range(len(self.levels))]  # of each digit in tables of all digits
-        digits, C = sum(self.levels), config.n_embd
+        C = config.n_embd
         self.word = nn.Embedding(config.words, C)
-        self.digit = nn.Embedding(digits + 1, C)  # the last row: hidden
+        self.digit = nn.Embedding(sum(self.levels) + 1, C)  # the last row: hidden
         self.place = nn.Parameter(torch.randn(config.caption_length + self.tokens, C) / 2)
+        turn = rotations(config.caption_length, config.tokenizer.side, C // config.n_head // 2)
+        self.register_buffer("turn", turn, persistent=False)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
-        self.earlier = nn.Embedding(digits, C)  # what a digit tells the next ones of its token
-        self.hidden = nn.ModuleList(nn.Linear(C, config.head * C, bias=False) for _ in self.levels)
-        self.heads = nn.ModuleList(nn.Linear(config.head * C, levels) for levels in self.levels)
-        for head in self.heads:
-            nn.init.zeros_(head.weight)
-            nn.init.zeros_(head.bias)
+        self.writer = Writer(config)
 
     @property
     def draws(self) -> tuple[int, int]:
@@ -173,12 +228,13 @@ class Text2Image(nn.Module):
     @property
     def matrices(self) -> list[nn.Parameter]:
         """Hidden weight matrices: the parameters that Muon may orthogonalise."""
-        return [*self.blocks.parameters(), *self.hidden.parameters()]
+        return [*self.blocks.parameters(), *self.writer.hidden.parameters()]
 
-    compilable = ("",)
+    compilable = ("", "writer")
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
-        """Cross-entropy of the hidden tokens in nats. batch.inputs uint8 [B, C, H, W], batch.targets caption ids [B, T].
+        """Cross-entropy of the hidden tokens in nats. batch.inputs uint8 [B, C, H, W], or in layers (see
+        `ImageTokenizer.encode`), batch.targets caption ids [B, T].
 
         The hidden share is cos(pi r / 2) with r uniform (MaskGIT's cosine schedule), so that every stage of decoding
         is trained; at least one token is hidden.
@@ -192,40 +248,30 @@ class Text2Image(nn.Module):
         captions = batch.targets.masked_fill(dropped, 0)
         x = self(captions, ids.masked_fill(hidden, self.mask_id))[hidden]  # [M, C]
         digits = self.tokenizer.fsq.digits(ids[hidden])  # [M, D]
-        before, loss, right = torch.zeros_like(x), 0.0, torch.ones_like(digits[:, 0], dtype=torch.bool)
-        for d in range(len(self.levels)):
-            logits = self.digit_logits(x, before, d)
-            loss = loss + F.cross_entropy(logits, digits[:, d], reduction="sum")
-            right = right & (logits.detach().argmax(-1) == digits[:, d])
-            before = before + self.earlier(self.offsets[d] + digits[:, d])
+        loss, right = self.writer(x, digits)
         # Per picture, not per hidden token: then the batch's mean is the mean of its parts.
-        stats = {"per_token": loss.detach() / len(x), "right": right.float().mean()}
-        yield "text2image", loss / hidden.numel(), stats
+        stats = {"per_token": loss.detach().mean(), "right": right.float().mean()}
+        yield "text2image", loss.sum() / hidden.numel(), stats
 
     def forward(self, captions: Tensor, ids: Tensor, seen: list[Tensor] | None = None) -> Tensor:
-        """captions int64 [B, T], ids int64 [B, N] (mask_id where hidden) -> features [B, N, C] for `digit_logits`.
+        """captions int64 [B, T], ids int64 [B, N] (mask_id where hidden) -> features [B, N, C] for the writer.
 
         seen: a list that takes each block's attention [B, T + N, T + N], averaged over heads.
         """
         hidden = ids == self.mask_id
         digits = self.tokenizer.fsq.digits(ids.masked_fill(hidden, 0))  # [B, N, D]
-        token = self.digit(digits + torch.tensor(self.offsets, device=ids.device)).sum(2)
+        token = self.digit(digits + torch.tensor(self.writer.offsets, device=ids.device)).sum(2)
         token = torch.where(hidden[..., None], self.digit.weight[-1], token)
         x = norm(torch.cat((norm(self.word(captions)), norm(token)), dim=1) + self.place)  # [B, T + N, C]
         for block in self.blocks:
-            x = block(x, seen)
+            x = block(x, self.turn, seen)
         return norm(x[:, captions.size(1) :])
-
-    def digit_logits(self, x: Tensor, before: Tensor, d: int) -> Tensor:
-        """Features x [..., C] and the sum of the `earlier` embeddings of digits 0 to d - 1 [..., C] -> logits of digit d,
-        float32 [..., levels[d]]."""
-        return self.heads[d](F.relu(self.hidden[d](norm(x + before))).square()).float()
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
     def draw(self, ids: Tensor, how: How) -> tuple[Tensor, Tensor]:
-        """Every token once, given those that are known: ids [B, N] (mask_id where hidden) -> tokens drawn for all places
-        [B, N], and their probabilities at temperature 1 [B, N].
+        """Every hidden token once, given those that are known: ids [B, N] (mask_id where hidden) -> ids without a hidden one
+        [B, N], and the probabilities of those drawn, at temperature 1 [B, N] (1 where known).
 
         Guidance pushes each digit's logits away from those of no caption (Ho & Salimans 2022, eq. 6):
         nothing + cfg_scale (caption - nothing).
@@ -238,16 +284,19 @@ class Text2Image(nn.Module):
         if how.cfg_scale != 1:
             weights.append(1 - how.cfg_scale)
             asked.append(torch.zeros_like(how.captions))
-        x = self(torch.cat(asked), ids.repeat(len(asked), 1)).unflatten(0, (len(asked), -1))  # [K, B, N, C]
-        weight = torch.tensor(weights, device=x.device)[:, None, None, None]
-        before, probability, digits = torch.zeros_like(x[0]), 1.0, []
+        hidden = ids == self.mask_id
+        x = self(torch.cat(asked), ids.repeat(len(asked), 1)).unflatten(0, (len(asked), -1))[:, hidden]  # [K, M, C]
+        uniform = how.uniform.transpose(1, 2)[hidden]  # [M, D + 1]
+        weight = torch.tensor(weights, device=x.device)[:, None, None]
+        before, probability, digits = torch.zeros_like(x[0]), x.new_ones(x.size(1)), []
         for d in range(len(self.levels)):
-            logits = (weight * self.digit_logits(x, before, d)).sum(0)  # [B, N, levels[d]]
-            digit = choose(logits, how.uniform[:, d], how.temperature)
+            logits = (weight * self.writer.logits(x, before, d)).sum(0)  # [M, levels[d]]
+            digit = choose(logits, uniform[:, d], how.temperature)
             probability = probability * logits.softmax(-1).gather(-1, digit[..., None])[..., 0]
-            before = before + self.earlier(self.offsets[d] + digit)
+            before = self.writer.told(before, digit, d)
             digits.append(digit)
-        return self.tokenizer.fsq.join(torch.stack(digits, -1)), probability
+        drawn = ids.masked_scatter(hidden, self.tokenizer.fsq.join(torch.stack(digits, -1)))
+        return drawn, torch.ones_like(ids, dtype=x.dtype).masked_scatter(hidden, probability)
 
     @torch.inference_mode()
     def decide(self, canvas: Canvas, k: int, how: How) -> Canvas:
@@ -300,13 +349,13 @@ class Text2Image(nn.Module):
         own, before = torch.zeros(N, device=ids.device), torch.zeros_like(x)
         found, scores, paths = x.new_zeros(N, 1, x.size(-1)), x.new_zeros(N, 1), digits.new_zeros(N, 1, 0)
         for d, levels in enumerate(self.levels):
-            own += self.digit_logits(x, before, d).log_softmax(-1).gather(-1, digits[:, d : d + 1])[:, 0]
-            before = before + self.earlier(self.offsets[d] + digits[:, d])
-            each = scores[..., None] + self.digit_logits(x[:, None], found, d).log_softmax(-1)  # [N, beams, levels]
+            own += self.writer.logits(x, before, d).log_softmax(-1).gather(-1, digits[:, d : d + 1])[:, 0]
+            before = self.writer.told(before, digits[:, d], d)
+            each = scores[..., None] + self.writer.logits(x[:, None], found, d).log_softmax(-1)  # [N, beams, levels]
             scores, best = each.flatten(1).topk(min(count, each[0].numel()), dim=1)
             beam, digit = best // levels, best % levels
             found = found.gather(1, beam[..., None].expand(-1, -1, found.size(-1)))
-            found = found + self.earlier(self.offsets[d] + digit)
+            found = self.writer.told(found, digit, d)
             paths = torch.cat((paths.gather(1, beam[..., None].expand(-1, -1, d)), digit[..., None]), dim=-1)
         return own.exp(), self.tokenizer.fsq.join(paths), scores.exp()
 
@@ -320,7 +369,7 @@ class Text2Image(nn.Module):
 
 
 def choose(logits: Tensor, uniform: Tensor, temperature: float) -> Tensor:
-    """One of V for each place: logits [B, N, V], uniform [B, N] -> int64 [B, N], by the inverse of the distribution
+    """One of V for each place: logits [..., V], uniform [...] -> int64 [...], by the inverse of the distribution
     function; temperature 0 takes the likeliest."""
     if temperature == 0:
         return logits.argmax(-1)

@@ -27,12 +27,17 @@ class Group:
         return self.rank == 0
 
     def mean(self, tensors: list[Tensor]) -> None:
-        """Replace each tensor by its mean over all processes, in place; one message for all of them."""
+        """Replace each tensor by its mean over all processes, in place."""
+        self.sum(tensors)
+        if self.world > 1:
+            torch._foreach_div_(tensors, float(self.world))
+
+    def sum(self, tensors: list[Tensor]) -> None:
+        """Replace each tensor by its sum over all processes, in place; one message for all of them."""
         if self.world == 1:
             return
         flat = torch.cat([t.reshape(-1) for t in tensors])
         dist.all_reduce(flat)
-        flat /= self.world
         for tensor, part in zip(tensors, flat.split([t.numel() for t in tensors])):
             tensor.copy_(part.view_as(tensor))
 

@@ -62,6 +62,8 @@ def train(
         on_finish(ema_model, meta, data): completes meta before the last checkpoint is written.
     Raises UserError: data missing, another run in the folder, non-finite loss (step and phase), disk full.
     """
+    frozen = _frozen_child(family, config)
+    model_config = {**model_config, **_fit_to_child(family, frozen)}
     group = Group(own_device(run.device))
     config.parts(group.world)  # a batch that cannot be shared: better to hear of it now
     if run.threads:
@@ -71,8 +73,7 @@ def train(
         data = load_dataset(
             config.dataset, config.split, run.data_root or None, **_data_options(family, config, model_config)
         )
-    frozen = _frozen_child(family, config)
-    model_config = _fit_to_data(family, model_config, data) | _fit_to_child(family, frozen)
+    model_config = _fit_to_data(family, model_config, data)
     fingerprint = _fingerprint(family, model_config, config, len(data))
 
     trainer = Trainer(family, model_config, data, config, run, group, frozen)
@@ -156,7 +157,7 @@ class Trainer:
         self.model, self.config, self.group = model, config, group
         self.ema = EMA(model, config.ema_half_life * config.steps)
         dtype = _dtype(config.precision, group.device)
-        self.optimizers = {name: make_optimizers(model, name, config, dtype) for name in model.players}
+        self.optimizers = {name: make_optimizers(model, name, config, dtype, group) for name in model.players}
         if run.compile:
             for name in model.compilable:
                 model.get_submodule(name).compile()
@@ -236,8 +237,10 @@ def update(loss: Tensor, player: nn.Module, optimizers: list, scale: float, grad
     return norm
 
 
-def make_optimizers(model: nn.Module, player: str, config: TrainConfig, dtype: torch.dtype = torch.float32) -> list:
-    """AdamW, or Muon (in `dtype`) for the model's `matrices` and AdamW for the rest. Only weights of two or more axes decay."""
+def make_optimizers(model: nn.Module, player: str, config: TrainConfig, dtype: torch.dtype = torch.float32,
+                    group: Group | None = None) -> list:  # fmt: skip
+    """AdamW, or Muon (in `dtype`, shared out to `group`) for the model's `matrices` and AdamW for the rest. Only weights of
+    two or more axes decay."""
     mine = _trainable(model.players[player])
     muon = {id(p) for p in getattr(model, "matrices", [])} if config.optimizer == "muon" else set()
     if config.optimizer == "muon" and not muon:
@@ -253,7 +256,7 @@ def make_optimizers(model: nn.Module, player: str, config: TrainConfig, dtype: t
         torch.optim.AdamW([g for g in groups if g["params"]], lr=config.lr, betas=(config.beta1, config.beta2))
     ]
     if matrices:
-        optimizers.append(Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay, dtype=dtype))
+        optimizers.append(Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay, dtype=dtype, group=group))
     for optimizer in optimizers:
         for settings in optimizer.param_groups:
             settings["peak_lr"] = settings["lr"] * getattr(model, "lr_scale", {}).get(player, 1.0)
@@ -374,7 +377,9 @@ def _flat(fingerprint: dict) -> dict:
 
 def _data_options(family: str, config: TrainConfig, model_config: dict) -> dict:
     """What the data set lets its user choose, as the model wants it."""
-    wanted = {**model_config, "targets": getattr(FAMILIES[family], "targets", "")}
+    model = FAMILIES[family]
+    layered = bool(model_config.get(getattr(model, "layered", ""), ()))
+    wanted = {**model_config, "targets": getattr(model, "targets", ""), "layered": layered}
     options = getattr(DATASETS.get(config.dataset), "OPTIONS", ())
     return {k: wanted[k] for k in options if wanted.get(k)}
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from genai.data.base import Procedural
 from genai.data.scenes.captions import Caption, describe, vocabulary
-from genai.data.scenes.draw import SIDE, render
+from genai.data.scenes.draw import SIDE, layers, render
 from genai.data.scenes.world import (
     COLOURS,
     GROUNDS,
@@ -35,7 +35,7 @@ __all__ = [
     "Caption", "Scene", "Thing", "attributes", "describe", "held_out", "holdout", "load", "render", "sample",
 ]  # fmt: skip
 
-OPTIONS = ("targets",)  # of `load`: what a model family learns from
+OPTIONS = ("targets", "layered")  # of `load`: what a model family learns from
 CAPTION_LENGTH = 20
 ARRANGEMENTS = ("one", "two", "three", "four", "left_of", "above", "on", "in_front_of")
 
@@ -70,21 +70,24 @@ def tokenizer() -> WordTokenizer:
     return WordTokenizer(words, fillers, CAPTION_LENGTH)
 
 
-def load(split: str, root: Path, targets: str = "caption") -> Procedural:
+def load(split: str, root: Path, targets: str = "caption", layered: bool = False) -> Procedural:
     """uint8 images [B, 3, 64, 64], with as targets caption ids int64 [B, 20] ("caption") or indices into ATTRIBUTES
-    int64 [B, 8] ("attributes")."""
+    int64 [B, 8] ("attributes").
+
+    layered: with what each picture is made of, the picture first: uint8 [B, 4, 3, 64, 64], see `draw.layers`.
+    """
     words = tokenizer()
 
     def make(seed: int, indices: np.ndarray) -> tuple[Tensor, Tensor]:
         images, described = [], []
         for index in indices.tolist():
             scene, rng = sample(split, seed, index)
-            images.append(np.asarray(render(scene, rng)))
+            images.append(layers(scene, rng) if layered else np.asarray(render(scene, rng)))
             if targets == "caption":
                 described.append(words.ids(describe(scene, rng).text))
             else:
                 answers = attributes(scene)
                 described.append([c.index(answers[name]) for name, c in ATTRIBUTES.items()])
-        return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous(), torch.tensor(described)
+        return torch.from_numpy(np.stack(images)).movedim(-1, -3).contiguous(), torch.tensor(described)
 
     return Procedural(make, (3, SIDE, SIDE), tokenizer=words if targets == "caption" else None)

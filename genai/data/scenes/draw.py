@@ -5,7 +5,9 @@ Every thing is drawn in a unit square (x to the right, y down) by its function i
 
 from __future__ import annotations
 
+import copy
 import math
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -27,6 +29,8 @@ RGB = {
 }  # fmt: skip
 GLASS, DARK, LIGHT, WOOD, LEAF = (200, 230, 250), (58, 58, 68), (245, 245, 240), (120, 78, 45), (70, 150, 60)
 
+NOTHING = (128, 128, 128)  # where a layer of the picture shows nothing, see `layers`
+STAND_INS = ("red", "blue")  # what things are painted in where only shapes matter: the one in front, one behind it
 VISIBLE = [0] * 40 + [255] * 216  # alpha that counts as part of a thing
 
 Colour = tuple[int, int, int]
@@ -163,8 +167,8 @@ def apple(p: Pen):
 def ball(p: Pen):
     p.ellipse(0.03, 0.03, 0.97, 0.97)
     band = LIGHT if p.main[1] < 225 else DARK
-    p.arc(-0.42, 0.0, 0.38, 1.0, -58, 58, fill=band, width=2.6)
-    p.arc(0.62, 0.0, 1.42, 1.0, 122, 238, fill=band, width=2.6)
+    p.arc(-0.42, 0.0, 0.38, 1.0, -43, 43, fill=band, width=2.6)
+    p.arc(0.62, 0.0, 1.42, 1.0, 137, 223, fill=band, width=2.6)
     p.arc(0.03, 0.03, 0.97, 0.97, 0, 360)
 
 
@@ -396,6 +400,38 @@ def render(scene: Scene, rng: np.random.Generator) -> Image.Image:
     for image, (x, bottom) in places(scene, rng):
         picture.paste(image, (x - image.width // 2, bottom - image.height), image)
     return picture
+
+
+def layers(scene: Scene, rng: np.random.Generator) -> np.ndarray:
+    """The picture that `render` makes, and what it is made of, each alone: uint8 [4, 64, 64, 3].
+
+    The picture; its shapes (all in one colour, on nothing; in cells where two things meet, the one behind in another); its
+    colours (whatever the shape: each cell of the grid is a chip of the colour of the thing in it, where two meet the upper
+    half of the one in front); its ground.
+    """
+    ground = backdrop(scene.ground, int(rng.integers(GROUND_VIEWS)))
+    painted = [scene, *(replace(scene, things=tuple(replace(t, colour=c) for t in scene.things)) for c in STAND_INS)]
+    each = zip(*(places(s, copy.deepcopy(rng)) for s in painted[1:]), places(scene, rng))
+    picture, shapes, meeting = ground.copy(), *(Image.new("RGB", (SIDE, SIDE), NOTHING) for _ in range(2))
+    cells = (SIDE // GRID, GRID, SIDE // GRID, GRID)  # [rows, y, columns, x]
+    chips = np.full((*cells, 3), NOTHING, np.uint8)
+    colours = {id(sprite(thing)): RGB[thing.colour] for thing in scene.things}
+    for seconds, ((front, spot), (behind, _), (image, _)) in enumerate(each):
+        corner = (spot[0] - image.width // 2, spot[1] - image.height)
+        picture.paste(image, corner, image)
+        shapes.paste(front, corner, front)
+        meeting.paste(front if seconds else behind, corner, front)
+        mask = Image.new("L", (SIDE, SIDE))
+        mask.paste(image.getchannel("A").point(VISIBLE), corner)
+        covered = np.asarray(mask).reshape(cells) > 0
+        rows, columns = covered.any((1, 3)).nonzero()
+        chips[rows, : GRID // 2, columns] = colours[id(image)]
+        alone = (chips[rows, -1, columns, -1] == NOTHING).all(-1) | covered.all((1, 3))[rows, columns]
+        chips[rows[alone], GRID // 2 :, columns[alone]] = colours[id(image)]
+    chips = chips.reshape(SIDE, SIDE, 3)
+    two = (chips[::GRID, ::GRID] != chips[GRID - 1 :: GRID, ::GRID]).any(-1, keepdims=True)  # [rows, columns, 1]
+    two = two.repeat(GRID, 0).repeat(GRID, 1)
+    return np.stack([np.asarray(picture), np.where(two, meeting, shapes), chips, np.asarray(ground)])
 
 
 def places(scene: Scene, rng: np.random.Generator) -> list[tuple[Image.Image, tuple[int, int]]]:
