@@ -110,8 +110,10 @@ class RunConfig:
 LIMITS = (0, 10**12)  # of a number that its config's RANGES do not name
 
 
-def parse(name: str, raw: str, annotation, choices: tuple[str, ...] = (), limits: tuple[float, float] = LIMITS):
-    """A command-line word as a value of the field's type. Raises UserError naming what is expected."""
+def parse(name: str, raw: str, annotation, choices: tuple[str, ...] = (), limits: tuple[float, float] = LIMITS,
+          may_be_empty: bool = False):  # fmt: skip
+    """A command-line word as a value of the field's type (a tuple of nothing only where it `may_be_empty`). Raises
+    UserError naming what is expected."""
     kind = annotation if not isinstance(annotation, str) else eval(annotation, {"tuple": tuple})
     expected = str(annotation)
     try:
@@ -127,7 +129,7 @@ def parse(name: str, raw: str, annotation, choices: tuple[str, ...] = (), limits
         raise UserError("bad_option", name=name, value=raw, expected="a finite number")
     if kind in (int, float) and not limits[0] <= value <= limits[1]:
         raise UserError("bad_option", name=name, value=raw, expected=f"a number from {limits[0]} to {limits[1]}")
-    if is_tuple and (not value or min(value) < 1):
+    if is_tuple and min(value, default=1 if may_be_empty else 0) < 1:
         raise UserError("bad_option", name=name, value=raw, expected="whole numbers from 1 up, as in 64,32")
     if choices and value not in choices:
         raise UserError("bad_choice", name=name, value=raw, choices=list(choices))
@@ -136,10 +138,12 @@ def parse(name: str, raw: str, annotation, choices: tuple[str, ...] = (), limits
 
 def override(config, overrides: dict[str, str]):
     """`config` (a dataclass) with those of `overrides` that are its fields, parsed; returns (config, the rest)."""
-    fields = {f.name: f.type for f in dataclasses.fields(config)}
+    fields = {f.name: f for f in dataclasses.fields(config)}
     choices, ranges = getattr(config, "CHOICES", {}), getattr(config, "RANGES", {})
     mine = {
-        name: parse(name, raw, fields[name], choices.get(name, ()), ranges.get(name, LIMITS))
+        name: parse(
+            name, raw, fields[name].type, choices.get(name, ()), ranges.get(name, LIMITS), fields[name].default == ()
+        )
         for name, raw in overrides.items()
         if name in fields
     }

@@ -48,7 +48,7 @@ def _scenes() -> list[Preset]:
         warmup_steps=50, schedule="linear", cooldown=0.7, grad_clip=10.0, ema_half_life=0.01,
     )  # fmt: skip
     prior = TrainConfig(
-        dataset="scenes", frozen="checkpoints/tokenizer-scenes.safetensors", steps=8_000, batch_size=32,
+        dataset="scenes", frozen="checkpoints/tokenizer-scenes.safetensors", steps=4_900, batch_size=32,
         optimizer="muon", lr=3e-3, muon_lr=0.02, warmup_steps=50, schedule="linear", cooldown=0.6, beta2=0.95,
         grad_clip=1.0, ema_half_life=0.01, shards=1,
     )  # fmt: skip
@@ -72,7 +72,7 @@ def _scenes() -> list[Preset]:
         Preset("judge-scenes", "cpu", "judge", judge, {}, "50 min", "see README"),
         Preset("judge-scenes", "gpu", "judge", larger(judge, 20_000, 256), {}),
         Preset(
-            "text2image-scenes", "cpu", "text2image", prior, dict(n_layer=6, n_head=5, n_embd=160, head=2), "75 min", "see README"
+            "text2image-scenes", "cpu", "text2image", prior, dict(n_layer=6, n_head=5, n_embd=160, head=2), "52 min", "see README"
         ),
         Preset("text2image-scenes", "gpu", "text2image", larger(prior, 60_000, 256), dict(n_layer=6, n_embd=192, head=2)),
         *(Preset("tokenizer-digits", size, "tokenizer", digits_tokenizer, dict(widths=(64,), blocks=2, levels=(8, 5, 5)))
