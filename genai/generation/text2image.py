@@ -21,7 +21,7 @@ from genai.generation.controls import Choice, Control, Number, Vector, Words
 from genai.models.text2image import ORDERS, Canvas, How
 
 MAX_PROMPT = 300
-GUIDANCE, STEPS, TEMPERATURE = 1.5, 10, 0.5
+GUIDANCE, STEPS, TEMPERATURE = 1.5, 10, 0.8
 ALTERNATIVES = 6  # other tokens that a place offers
 
 # -- controls ------------------------------------------------------------------------------------------------
