@@ -157,7 +157,10 @@ def data_root(tmp_path_factory) -> Path:
     write_mnist(root, 400, 100)
     write_play(root / "text" / "tinyshakespeare.txt")
     torch.manual_seed(0)
-    config = {name: SMALL[name] for name in ("widths", "blocks", "hidden")} | {"levels": (8,) * 6, "layers": (3, 2, 1)}
+    config = {name: SMALL[name] for name in ("widths", "blocks", "hidden")} | {
+        "levels": (8,) * 6,
+        "layers": (2, 2, 1, 1),
+    }
     save_checkpoint(root / FROZEN, build_model("tokenizer", config), Meta("tokenizer", config))
     return root
 

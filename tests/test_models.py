@@ -535,7 +535,7 @@ def test_layers_learn_to_say_what_they_say_alone(data_root):
     batches = tiny.batches(data=load_dataset("scenes", "train", layered=True))
     config = TrainConfig(optimizer="muon", lr=1e-2, muon_lr=2e-2)
     torch.manual_seed(0)
-    model = tiny.model(layers=(2, 1, 1), levels=(4, 4, 4, 4), hidden=64)
+    model = tiny.model(layers=(2, 1, 1, 1), levels=(4, 4, 4, 4, 4), hidden=64)
     optimizers = make_optimizers(model, "tokenizer", config)
     distances = []
     for step in range(60):

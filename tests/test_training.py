@@ -24,7 +24,8 @@ import train
 from genai.checkpoint import file_sha256, load_checkpoint, load_state
 from genai.data import LazyImages, folder, load_dataset
 from genai.errors import UserError
-from genai.models import FAMILIES
+from genai.models import FAMILIES, build_model
+from genai.models.layers import count_parameters
 from genai.training import loop
 from genai.training.batches import Batches, epoch_indices
 from genai.training.config import RunConfig, TrainConfig
@@ -500,6 +501,16 @@ def test_learning_rates_rise_and_fall_within_bounds(preset):
     after = [config.lr_scale(step) for step in range(config.warmup_steps, config.steps)]
     assert after == sorted(after, reverse=True), "after the warmup they only fall"
     assert after[0] > 0.9 and after[-1] == pytest.approx(config.lr_end, abs=0.01)
+
+
+@pytest.mark.parametrize("size", ["cpu", "gpu"])
+def test_words_to_pictures_stay_small(size: str):
+    """The image tokenizer and the transformer together: under five million weights, ten megabytes in half precision."""
+    tokenizer = build_model("tokenizer", PRESETS["tokenizer-scenes", size].model)
+    fitted = loop._fit_to_child("text2image", tokenizer)
+    model = build_model("text2image", PRESETS["text2image-scenes", size].model | fitted)
+    assert model.config.tokenizer_levels == tokenizer.config.levels
+    assert count_parameters(model) < 5_000_000
 
 
 def test_schedules():

@@ -38,24 +38,24 @@ def _classifier(size: str, **kwargs) -> Preset:
 def _scenes() -> list[Preset]:
     """The models behind words to pictures: image tokenizer, judge, and the transformer between; and the same for digits."""
     tokenizer = TrainConfig(
-        dataset="scenes", steps=3_000, batch_size=64, optimizer="muon", lr=3e-3, muon_lr=0.03, warmup_steps=50,
+        dataset="scenes", steps=5_000, batch_size=64, optimizer="muon", lr=3e-3, muon_lr=0.03, warmup_steps=50,
         schedule="linear", cooldown=0.6, grad_clip=1.0, ema_half_life=0.01, shards=1,
     )  # fmt: skip
-    # Shapes, colours and grounds have digits of their own: the things' parts, ten colours, the cells of eight grounds.
-    layered = dict(layers=(5, 3, 3), levels=(8,) * 11, jitter=0.02)
+    # Shapes, colours, grounds and what is half hidden have digits of their own.
+    layered = dict(layers=(5, 3, 3, 5), levels=(8,) * 16, jitter=0.02)
     judge = TrainConfig(
         dataset="scenes", split="all", steps=10_000, batch_size=64, optimizer="muon", lr=2e-3, muon_lr=0.02,
         warmup_steps=50, schedule="linear", cooldown=0.7, grad_clip=10.0, ema_half_life=0.01,
     )  # fmt: skip
     prior = TrainConfig(
-        dataset="scenes", frozen="checkpoints/tokenizer-scenes.safetensors", steps=4_900, batch_size=32,
-        optimizer="muon", lr=3e-3, muon_lr=0.02, warmup_steps=50, schedule="linear", cooldown=0.6, beta2=0.95,
+        dataset="scenes", frozen="checkpoints/tokenizer-scenes.safetensors", steps=10_000, batch_size=64,
+        optimizer="muon", lr=3e-3, muon_lr=0.02, warmup_steps=50, schedule="linear", cooldown=0.75, beta2=0.95,
         grad_clip=1.0, ema_half_life=0.01, shards=1,
     )  # fmt: skip
 
     digits_tokenizer = dataclasses.replace(tokenizer, dataset="mnist", steps=1_500)
     digits_prior = dataclasses.replace(
-        prior, dataset="mnist-words", frozen="checkpoints/tokenizer-digits.safetensors", steps=3_000, batch_size=64
+        prior, dataset="mnist-words", frozen="checkpoints/tokenizer-digits.safetensors", steps=3_000
     )
 
     def larger(train: TrainConfig, steps: int, batch_size: int) -> TrainConfig:
@@ -63,18 +63,18 @@ def _scenes() -> list[Preset]:
 
     return [
         Preset(
-            "tokenizer-scenes", "cpu", "tokenizer", tokenizer, layered | dict(hidden=320), "25 min", "see README"
+            "tokenizer-scenes", "cpu", "tokenizer", tokenizer, layered | dict(hidden=320), "35 min", "see README"
         ),
         Preset(
-            "tokenizer-scenes", "gpu", "tokenizer", larger(tokenizer, 40_000, 128),
-            layered | dict(hidden=512, widths=(64, 128), blocks=3),
+            "tokenizer-scenes", "gpu", "tokenizer", larger(tokenizer, 40_000, 128), layered | dict(hidden=320),
         ),
         Preset("judge-scenes", "cpu", "judge", judge, {}, "50 min", "see README"),
         Preset("judge-scenes", "gpu", "judge", larger(judge, 20_000, 256), {}),
         Preset(
-            "text2image-scenes", "cpu", "text2image", prior, dict(n_layer=6, n_head=5, n_embd=160, head=2), "52 min", "see README"
+            "text2image-scenes", "cpu", "text2image", prior, dict(n_layer=6, n_head=5, n_embd=160, head=2),
+            "100 min", "see README",
         ),
-        Preset("text2image-scenes", "gpu", "text2image", larger(prior, 60_000, 256), dict(n_layer=6, n_embd=192, head=2)),
+        Preset("text2image-scenes", "gpu", "text2image", larger(prior, 60_000, 256), dict(n_layer=6, n_embd=168, head=2)),
         *(Preset("tokenizer-digits", size, "tokenizer", digits_tokenizer, dict(widths=(64,), blocks=2, levels=(8, 5, 5)))
           for size in ("cpu", "gpu")),
         *(Preset("text2image-digits", size, "text2image", digits_prior, dict(n_layer=4, n_head=4, n_embd=128))

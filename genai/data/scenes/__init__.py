@@ -74,7 +74,7 @@ def load(split: str, root: Path, targets: str = "caption", layered: bool = False
     """uint8 images [B, 3, 64, 64], with as targets caption ids int64 [B, 20] ("caption") or indices into ATTRIBUTES
     int64 [B, 8] ("attributes").
 
-    layered: with what each picture is made of, the picture first: uint8 [B, 4, 3, 64, 64], see `draw.layers`.
+    layered: with what each picture is made of, the picture first: uint8 [B, 5, 3, 64, 64], see `draw.layers`.
     """
     words = tokenizer()
 

@@ -30,7 +30,7 @@ RGB = {
 GLASS, DARK, LIGHT, WOOD, LEAF = (200, 230, 250), (58, 58, 68), (245, 245, 240), (120, 78, 45), (70, 150, 60)
 
 NOTHING = (128, 128, 128)  # where a layer of the picture shows nothing, see `layers`
-STAND_INS = ("red", "blue")  # what things are painted in where only shapes matter: the one in front, one behind it
+STAND_IN = "red"  # what things are painted in where only shapes matter
 VISIBLE = [0] * 40 + [255] * 216  # alpha that counts as part of a thing
 
 Colour = tuple[int, int, int]
@@ -403,35 +403,34 @@ def render(scene: Scene, rng: np.random.Generator) -> Image.Image:
 
 
 def layers(scene: Scene, rng: np.random.Generator) -> np.ndarray:
-    """The picture that `render` makes, and what it is made of, each alone: uint8 [4, 64, 64, 3].
+    """The picture that `render` makes, and what it is made of, each alone: uint8 [5, 64, 64, 3].
 
-    The picture; its shapes (all in one colour, on nothing; in cells where two things meet, the one behind in another); its
-    colours (whatever the shape: each cell of the grid is a chip of the colour of the thing in it, where two meet the upper
-    half of the one in front); its ground.
+    The picture; the shapes of its things (in one colour, on nothing; in each cell of the grid that of the thing in front);
+    their colours (whatever the shape: each cell is a chip of the colour of the thing in it; where two meet, the upper half of
+    the one in front); its ground; the shapes that are behind another, whole, in the cells where they can be seen.
     """
     ground = backdrop(scene.ground, int(rng.integers(GROUND_VIEWS)))
-    painted = [scene, *(replace(scene, things=tuple(replace(t, colour=c) for t in scene.things)) for c in STAND_INS)]
-    each = zip(*(places(s, copy.deepcopy(rng)) for s in painted[1:]), places(scene, rng))
-    picture, shapes, meeting = ground.copy(), *(Image.new("RGB", (SIDE, SIDE), NOTHING) for _ in range(2))
-    cells = (SIDE // GRID, GRID, SIDE // GRID, GRID)  # [rows, y, columns, x]
-    chips = np.full((*cells, 3), NOTHING, np.uint8)
+    uncoloured = replace(scene, things=tuple(replace(thing, colour=STAND_IN) for thing in scene.things))
+    each = zip(places(uncoloured, copy.deepcopy(rng)), places(scene, rng))
     colours = {id(sprite(thing)): RGB[thing.colour] for thing in scene.things}
-    for seconds, ((front, spot), (behind, _), (image, _)) in enumerate(each):
+    picture = ground.copy()
+    cells = (SIDE // GRID, GRID, SIDE // GRID, GRID, 3)  # [rows, y, columns, x, RGB]
+    front, behind, chips = (np.full(cells, NOTHING, np.uint8) for _ in range(3))
+    for (shape, spot), (image, _) in each:
         corner = (spot[0] - image.width // 2, spot[1] - image.height)
         picture.paste(image, corner, image)
-        shapes.paste(front, corner, front)
-        meeting.paste(front if seconds else behind, corner, front)
-        mask = Image.new("L", (SIDE, SIDE))
+        alone, mask = Image.new("RGB", (SIDE, SIDE), NOTHING), Image.new("L", (SIDE, SIDE))
+        alone.paste(shape, corner, shape)
         mask.paste(image.getchannel("A").point(VISIBLE), corner)
-        covered = np.asarray(mask).reshape(cells) > 0
-        rows, columns = covered.any((1, 3)).nonzero()
-        chips[rows, : GRID // 2, columns] = colours[id(image)]
-        alone = (chips[rows, -1, columns, -1] == NOTHING).all(-1) | covered.all((1, 3))[rows, columns]
-        chips[rows[alone], GRID // 2 :, columns[alone]] = colours[id(image)]
-    chips = chips.reshape(SIDE, SIDE, 3)
-    two = (chips[::GRID, ::GRID] != chips[GRID - 1 :: GRID, ::GRID]).any(-1, keepdims=True)  # [rows, columns, 1]
-    two = two.repeat(GRID, 0).repeat(GRID, 1)
-    return np.stack([np.asarray(picture), np.where(two, meeting, shapes), chips, np.asarray(ground)])
+        covered = np.asarray(mask).reshape(cells[:-1]) > 0
+        here, hides = (whole[:, None, :, None, None] for whole in (covered.any((1, 3)), covered.all((1, 3))))
+        behind = np.where(here, np.where(hides, NOTHING, front), behind)
+        front = np.where(here, np.asarray(alone).reshape(cells), front)
+        first = hides | (chips == NOTHING).all((1, 3, 4), keepdims=True)
+        chips[:, : GRID // 2] = np.where(here, colours[id(image)], chips[:, : GRID // 2])
+        chips[:, GRID // 2 :] = np.where(here & first, colours[id(image)], chips[:, GRID // 2 :])
+    front, chips, behind = (layer.astype(np.uint8).reshape(SIDE, SIDE, 3) for layer in (front, chips, behind))
+    return np.stack([np.asarray(picture), front, chips, np.asarray(ground), behind])
 
 
 def places(scene: Scene, rng: np.random.Generator) -> list[tuple[Image.Image, tuple[int, int]]]:
@@ -472,7 +471,7 @@ def _equal(image: Image.Image, count: int, rng: np.random.Generator) -> list:
 def _pair(sprites: list[Image.Image], relation: str, rng: np.random.Generator) -> list:
     """Two things, the first `relation` the second; what is in front is painted last.
 
-    All stand on the grid but for what carries something: its top is on the grid, so that what is on it stands there too.
+    All stand on the grid. What stands on another may so hide a little of it, or, where that were much, float by a hair.
     """
     if relation in ("right_of", "below"):
         return _pair(sprites[::-1], {"right_of": "left_of", "below": "above"}[relation], rng)
@@ -483,14 +482,15 @@ def _pair(sprites: list[Image.Image], relation: str, rng: np.random.Generator) -
     if relation == "in_front_of":
         xb, side = _one(rng, (24, 1), (40, -1))
         xb = xa = _on_grid(xb, b)
-        while abs(xa - xb) + b.width / 2 - a.width / 2 < 0.3 * b.width:  # that much of b stays in sight
+        while abs(xa - xb) + b.width / 2 - a.width / 2 < 0.45 * b.width:  # that much of b stays in sight
             xa = _on_grid(xa + side * GRID, a)
         return [(b, (xb, 48)), (a, (xa, 56))]
     x = _one(rng, 24, 32, 40)
     if relation == "on":
-        x, top = _on_grid(x, b), (SIDE - 2 - b.height) // GRID * GRID
-        return [(b, (x, top + b.height)), (a, (_on_grid(x, a), top))]
+        rows, hidden = divmod(b.height, GRID)
+        rows += hidden == GRID - 1 or hidden > 0.4 * b.height
+        return [(b, (_on_grid(x, b), 56)), (a, (_on_grid(x, a), 56 - rows * GRID))]
     bottom = 56 if a.height + b.height <= 52 else 64
-    lowest, highest = -(-a.height // GRID), (bottom - b.height - 2) // GRID
+    lowest, highest = -(-a.height // GRID), (bottom - b.height - 3) // GRID
     y = GRID * int(rng.integers(lowest, max(lowest, highest) + 1))
     return [(a, (_on_grid(x, a), y)), (b, (_on_grid(x, b), bottom))]
