@@ -11,7 +11,7 @@ import torch
 
 from genai.data import scenes
 from genai.errors import UserError
-from genai.generation import judging
+from genai.generation import judging, noise
 from genai.generation.engine import Engine
 from genai.generation.offers import EXAMPLES, never_seen, sheet
 from genai.models.text2image import ORDERS, How, Text2Image, _turns, choose, rotations
@@ -129,11 +129,34 @@ def test_guidance_of_one_asks_for_the_caption_alone(engine: Engine):
     model: Text2Image = engine.get(MODEL).model
     captions = torch.ones(1, model.config.caption_length, dtype=torch.int64)
     ids, uniform = torch.full((1, 64), model.mask_id), torch.full((1, *model.draws), 0.5)
+
+    def drawn(cfg_scale: float) -> torch.Tensor:
+        how = How(captions, uniform, cfg_scale=cfg_scale, temperature=0.0)
+        return model.write(model.look(ids, how), ids == model.mask_id, how)[0]
+
     x = model(captions, ids)
-    one = model.draw(ids, How(captions, uniform, cfg_scale=1.0, temperature=0.0))[0]
     first = model.writer.logits(x, torch.zeros_like(x), 0).argmax(-1)
-    assert torch.equal(model.tokenizer.fsq.digits(one)[..., 0], first)
-    assert not torch.equal(one, model.draw(ids, How(captions, uniform, cfg_scale=8.0, temperature=0.0))[0])
+    assert torch.equal(model.tokenizer.fsq.digits(drawn(1.0))[..., 0], first[0])
+    assert not torch.equal(drawn(1.0), drawn(8.0))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_what_is_decided_does_not_depend_on_who_looks(engine: Engine, order: str):
+    """Rough rounds show every token, the others only what is decided; they end with the same picture."""
+    model: Text2Image = engine.get(MODEL).model
+    captions = torch.ones(2, model.config.caption_length, dtype=torch.int64)
+    how = How(captions, noise.uniforms([5, 6], *model.draws), rounds=64 if order == "raster" else 6, order=order)
+    shown = list(model.sample(model.blank(2), how, rough=True))
+    quick = list(model.sample(model.blank(2), how))
+    for rough, plain in zip(shown, quick):
+        assert torch.equal(rough.decided, plain.decided)
+        assert torch.equal(rough.ids[rough.decided], plain.ids[plain.decided])
+    assert torch.equal(shown[-1].ids, quick[-1].ids) and shown[-1].decided.all()
+    assert any(
+        (rough.ids[~rough.decided] != plain.ids[~plain.decided]).any() for rough, plain in zip(shown, quick)
+    ) == (
+        order != "surest"  # which has to draw them all to know how sure it is
+    )
 
 
 def test_an_empty_prompt_and_only_unknown_words_draw_freely(engine: Engine):

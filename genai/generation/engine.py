@@ -250,11 +250,10 @@ class Engine:
             return self.generate(model, action, controls), None
         checked = check_all(spec.controls(loaded), controls)
         with self._slot(self._slots):
-            start, first, last = time.perf_counter(), state is None, False
-            while not last:
-                pixels, state, last = text2image.advance(loaded, action, checked, state)
-                if first or time.perf_counter() - start > ROUNDS_SECONDS:
-                    break
+            start, first, show, last = time.perf_counter(), state is None, False, False
+            while not (show or last):
+                show = first or time.perf_counter() - start >= ROUNDS_SECONDS
+                pixels, state, last = text2image.advance(loaded, action, checked, state, show)
         result = Result(spec, loaded.family, self._receipt(loaded, action, checked), 0.0, pixels=pixels)
         result.detail = {"tokens": state["ids"]}
         result.milliseconds = 1000 * (time.perf_counter() - start)

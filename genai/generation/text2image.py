@@ -21,7 +21,7 @@ from genai.generation.controls import Choice, Control, Number, Vector, Words
 from genai.models.text2image import ORDERS, Canvas, How
 
 MAX_PROMPT = 300
-GUIDANCE, STEPS, TEMPERATURE = 1.5, 10, 0.8
+GUIDANCE, STEPS, TEMPERATURE = 1.5, 12, 0.6
 ALTERNATIVES = 6  # other tokens that a place offers
 
 # -- controls ------------------------------------------------------------------------------------------------
@@ -95,17 +95,21 @@ PLANS = {"draw": _plan_draw, "blend": _plan_blend, "vary": _plan_vary, "edit": _
 # -- rounds --------------------------------------------------------------------------------------------------
 
 
-def advance(loaded, name: str, c: dict, state: Any = None) -> tuple[np.ndarray, dict, bool]:
+def advance(loaded, name: str, c: dict, state: Any = None, show: bool = True) -> tuple[np.ndarray | None, dict, bool]:
     """One round of an action: (the picture as it is now, the state for the next round, whether that was the last).
 
     Args:
         state: what the round before returned; None begins. Comes from a browser, so all of it is checked.
+        show: whether anybody looks at this round; if not, it costs less, and there is a picture of the last one alone.
     """
     canvas, how = PLANS[name](loaded, c)
     k, canvas = _resumed(loaded, state, canvas, how)
-    canvas = loaded.model.decide(canvas, k + 1, how)
-    state = {"k": k + 1, "ids": canvas.ids.tolist(), "decided": canvas.decided.int().tolist()}
-    return _pixels(loaded, name, c, canvas.ids), state, k + 1 >= how.rounds
+    canvas = loaded.model.decide(canvas, k + 1, how, rough=show)
+    state, last = (
+        {"k": k + 1, "ids": canvas.ids.tolist(), "decided": canvas.decided.int().tolist()},
+        k + 1 >= how.rounds,
+    )
+    return _pixels(loaded, name, c, canvas.ids) if show or last else None, state, last
 
 
 def _resumed(loaded, state: Any, canvas: Canvas, how: How) -> tuple[int, Canvas]:

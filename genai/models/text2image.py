@@ -4,8 +4,8 @@ Read top to bottom: Config, attention, block, the writer of digits, the model (l
 from a frozen `ImageTokenizer` inside, so that one checkpoint draws pictures from words. Training hides a random share of the
 tokens (Chang et al. 2022, "MaskGIT", section 3.2); drawing starts with all of them hidden and decides some in each round.
 
-A token is a number of many values (8 ** 11 = 8.6 billion), whose digits are the tokenizer's code channels. No
-table has that many rows: a token goes in as the sum of its digits' embeddings, and comes out digit by digit, each given
+A token is a number of very many values (8 ** 16), whose digits are the tokenizer's code channels. No table has that many
+rows: a token goes in as the sum of its digits' embeddings, and comes out digit by digit, each given
 those before it. What a place shows ("the left wheel of a red car, on grass") is worked out by the transformer, how that is
 written in digits by a hidden layer for each digit: with one narrow layer for all, that was what took longest to learn.
 """
@@ -38,6 +38,7 @@ class Config:
     n_embd: int = 192
     head: int = 4  # width of each digit's hidden layer, in n_embd
     label_drop: float = 0.1  # share of captions that training leaves out: what guidance is measured from
+    early: float = 2.0  # the larger, the more of the pictures it learns from are nearly all hidden; 1 is MaskGIT
     image_size: int = 64
     channels: int = 3
     tokenizer_patch: int = 4  # the frozen image tokenizer, see fsq.Config
@@ -54,6 +55,7 @@ class Config:
         "n_embd": (2, 65_536),
         "head": (1, 64),
         "label_drop": (0, 0.9),
+        "early": (0.1, 10),
     }
 
     @property
@@ -158,7 +160,7 @@ class Writer(nn.Module):
 class Canvas:
     """A drawing under way.
 
-    ids int64 [B, N]: tokens; where not decided bool [B, N] yet, what was drawn this time.
+    ids int64 [B, N]: tokens; where not decided bool [B, N] yet, what was last drawn for a look.
     total int64 [B]: how many were hidden at first; the others are given, and stay.
     """
 
@@ -236,12 +238,13 @@ class Text2Image(nn.Module):
         """Cross-entropy of the hidden tokens in nats. batch.inputs uint8 [B, C, H, W], or in layers (see
         `ImageTokenizer.encode`), batch.targets caption ids [B, T].
 
-        The hidden share is cos(pi r / 2) with r uniform (MaskGIT's cosine schedule), so that every stage of decoding
-        is trained; at least one token is hidden.
+        The hidden share is cos(pi r ** early / 2) with r uniform: MaskGIT's cosine schedule, by which every stage of decoding
+        is trained, leaning towards the first rounds. There the caption alone says what is where, which is the hardest to
+        learn: once a few tokens are known, they give the rest away. At least one token is hidden.
         """
         ids = self.tokenizer.encode(batch.inputs)  # [B, N]
         noise, device = batch.noise, ids.device
-        share = torch.cos(math.pi / 2 * noise.uniform(1).to(device))  # [B, 1]
+        share = torch.cos(math.pi / 2 * noise.uniform(1).to(device) ** self.config.early)  # [B, 1]
         rank = noise.uniform(self.tokens).to(device).argsort(1).argsort(1)
         hidden = rank < (share * self.tokens).ceil().clamp(min=1)  # [B, N]
         dropped = noise.uniform(1).to(device) < self.config.label_drop
@@ -269,11 +272,11 @@ class Text2Image(nn.Module):
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
-    def draw(self, ids: Tensor, how: How) -> tuple[Tensor, Tensor]:
-        """Every hidden token once, given those that are known: ids [B, N] (mask_id where hidden) -> ids without a hidden one
-        [B, N], and the probabilities of those drawn, at temperature 1 [B, N] (1 where known).
+    def look(self, ids: Tensor, how: How) -> tuple[Tensor, Tensor]:
+        """What the known tokens of ids [B, N] (mask_id where hidden) and each of K conditions say of every place: features
+        [K, B, N, C], and how much each condition weighs [K].
 
-        Guidance pushes each digit's logits away from those of no caption (Ho & Salimans 2022, eq. 6):
+        Guidance pushes the logits away from those of no caption (Ho & Salimans 2022, eq. 6):
         nothing + cfg_scale (caption - nothing).
         """
         conditions = [(1 - how.blend, how.captions)]
@@ -284,10 +287,14 @@ class Text2Image(nn.Module):
         if how.cfg_scale != 1:
             weights.append(1 - how.cfg_scale)
             asked.append(torch.zeros_like(how.captions))
-        hidden = ids == self.mask_id
-        x = self(torch.cat(asked), ids.repeat(len(asked), 1)).unflatten(0, (len(asked), -1))[:, hidden]  # [K, M, C]
-        uniform = how.uniform.transpose(1, 2)[hidden]  # [M, D + 1]
-        weight = torch.tensor(weights, device=x.device)[:, None, None]
+        x = self(torch.cat(asked), ids.repeat(len(asked), 1)).unflatten(0, (len(asked), -1))
+        return x, torch.tensor(weights, device=x.device)
+
+    def write(self, look: tuple[Tensor, Tensor], where: Tensor, how: How) -> tuple[Tensor, Tensor]:
+        """A token for each of M places, `where` bool [B, N], from what `look` found: ids [M], and their probabilities, at
+        temperature 1 [M]."""
+        x, weight = look[0][:, where], look[1][:, None, None]  # [K, M, C], [K, 1, 1]
+        uniform = how.uniform.transpose(1, 2)[where]  # [M, D + 1]
         before, probability, digits = torch.zeros_like(x[0]), x.new_ones(x.size(1)), []
         for d in range(len(self.levels)):
             logits = (weight * self.writer.logits(x, before, d)).sum(0)  # [M, levels[d]]
@@ -295,41 +302,51 @@ class Text2Image(nn.Module):
             probability = probability * logits.softmax(-1).gather(-1, digit[..., None])[..., 0]
             before = self.writer.told(before, digit, d)
             digits.append(digit)
-        drawn = ids.masked_scatter(hidden, self.tokenizer.fsq.join(torch.stack(digits, -1)))
-        return drawn, torch.ones_like(ids, dtype=x.dtype).masked_scatter(hidden, probability)
+        return self.tokenizer.fsq.join(torch.stack(digits, -1)), probability
 
     @torch.inference_mode()
-    def decide(self, canvas: Canvas, k: int, how: How) -> Canvas:
-        """Round k of how.rounds: draw every token that is still hidden, and keep those that the schedule lets.
+    def decide(self, canvas: Canvas, k: int, how: How, rough: bool = True) -> Canvas:
+        """Round k of how.rounds: decide as many of the hidden tokens as the schedule lets, all at once.
 
         After round k a share 1 - cos(pi k / 2 rounds) of what was hidden at first is decided (MaskGIT's cosine schedule:
         few at the start, when everything is open). In "raster" order each round decides the next token.
+
+        rough: draw the others as well, for someone to look at; the next round knows nothing of it. What is decided is the
+        same without, and computed by itself, so that it is the same to the bit.
         """
         decided, total = canvas.decided, canvas.total
-        drawn, probability = self.draw(canvas.ids.masked_fill(~decided, self.mask_id), how)
+        look = self.look(canvas.ids.masked_fill(~decided, self.mask_id), how)
         share = k / how.rounds if how.order == "raster" else 1 - math.cos(math.pi / 2 * k / how.rounds)
         wanted = total if k >= how.rounds else (total * share).round().clamp(min=1).minimum(total)  # [B]
         if how.order == "surest":
+            drawn, probability = self.write(look, ~decided, how)
             # Gumbel noise that fades keeps pictures from all beginning at the same place (MaskGIT, section 3.3).
-            gumbel = -torch.log(-torch.log(how.uniform[:, -1].clamp(1e-6, 1 - 1e-6)))
-            score = probability.clamp(min=1e-20).log() + how.choice * (1 - k / how.rounds) * gumbel
+            gumbel = -torch.log(-torch.log(how.uniform[:, -1].clamp(1e-6, 1 - 1e-6)))  # [B, N]
+            sure = torch.ones_like(gumbel).masked_scatter(~decided, probability.clamp(min=1e-20)).log()
+            score = sure + how.choice * (1 - k / how.rounds) * gumbel
         else:
-            turns = torch.tensor(_turns(how.order, self.config.tokenizer.side), device=drawn.device)
-            score = -turns.expand_as(drawn).float()
+            turns = torch.tensor(_turns(how.order, self.config.tokenizer.side), device=decided.device)
+            score = -turns.expand_as(decided).float()
         score = score.masked_fill(decided, math.inf)
         rank = score.argsort(dim=1, descending=True, stable=True).argsort(dim=1)  # decided ones come first
         now = decided | (rank < (self.tokens - total + wanted)[:, None])
-        return Canvas(torch.where(decided, canvas.ids, drawn), now, total)
+        if how.order == "surest":
+            ids = canvas.ids.masked_scatter(~decided, drawn)
+        else:
+            ids = canvas.ids.masked_scatter(now & ~decided, self.write(look, now & ~decided, how)[0])
+            if rough and not now.all():
+                ids = ids.masked_scatter(~now, self.write(look, ~now, how)[0])
+        return Canvas(ids, now, total)
 
     def blank(self, rows: int, device: torch.device | str = "cpu") -> Canvas:
         """A canvas on which nothing is decided."""
         ids = torch.zeros(rows, self.tokens, dtype=torch.int64, device=device)
         return Canvas(ids, torch.zeros_like(ids, dtype=torch.bool), torch.full((rows,), self.tokens, device=device))
 
-    def sample(self, canvas: Canvas, how: How) -> Iterator[Canvas]:
-        """All rounds, one canvas after each; the last one is decided everywhere."""
+    def sample(self, canvas: Canvas, how: How, rough: bool = False) -> Iterator[Canvas]:
+        """All rounds, one canvas after each; the last one is decided everywhere. rough: see `decide`."""
         for k in range(1, how.rounds + 1):
-            canvas = self.decide(canvas, k, how)
+            canvas = self.decide(canvas, k, how, rough)
             yield canvas
 
     @torch.inference_mode()
