@@ -25,7 +25,15 @@ CONFIGS = {
     "text2image-scenes": (
         "text2image",
         dict(
-            n_layer=2, n_head=2, n_embd=32, words=len(scenes.tokenizer()), tokenizer_widths=(8, 16), tokenizer_blocks=1
+            n_layer=2,
+            n_head=2,
+            n_embd=32,
+            plan_layer=1,
+            plan_head=2,
+            plan_embd=32,
+            words=len(scenes.tokenizer()),
+            tokenizer_widths=(8, 16),
+            tokenizer_blocks=1,
         ),
     ),
     "judge-scenes": ("judge", dict(widths=(8, 8, 8), depths=(1, 1, 1), features=16)),
@@ -47,7 +55,7 @@ def write_checkpoints(folder: Path) -> Path:
         if family == "judge":
             meta.dataset = "scenes"
         if family == "text2image":
-            meta.dataset, meta.tokenizer = "scenes", scenes.tokenizer().state()
+            meta.dataset, meta.tokenizer, meta.extra = "scenes", scenes.tokenizer().state(), {"plan": scenes.PLAN}
         if family == "gpt":
             meta.tokenizer = CharTokenizer(ALPHABET).state()
         save_checkpoint(folder / f"{name}.safetensors", model, meta)

@@ -10,6 +10,7 @@ import torch
 
 from genai.checkpoint import read_meta
 from genai.data import mnist_words, scenes
+from genai.generation.text2image import STEPS
 from genai.metrics import diversity, measure, nearest_training, prompt_accuracy, word_accuracy
 from genai.metrics import scenes as bench
 from genai.metrics.context import Context, Judged
@@ -126,7 +127,7 @@ def test_diversity_and_nearest_run(checkpoint, monkeypatch):
 
 def test_every_order_is_measured_on_the_same_prompts(checkpoint):
     records = records_of(checkpoint, "order_accuracy", n=3)
-    assert {r["order"]: r["rounds"] for r in records} == {"surest": 10, "halton": 10, "raster": 64}
+    assert {r["order"]: r["rounds"] for r in records} == {"surest": STEPS, "halton": STEPS, "raster": 64}
     assert all(r["n"] == 3 and r["seconds_a_picture"] > 0 and 0 <= r["value"] <= 1 for r in records)
 
 

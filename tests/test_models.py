@@ -219,7 +219,8 @@ def draw_tokenizer(model, seeds) -> np.ndarray:
 
 def draw_text2image(model, seeds) -> np.ndarray:
     captions = torch.arange(1, model.config.caption_length + 1).repeat(len(seeds), 1)
-    *_, canvas = model.sample(model.blank(len(seeds)), How(captions, uniforms(seeds, *model.draws), rounds=4))
+    uniform = uniforms(seeds, *model.draws)
+    *_, canvas = model.sample(model.blank(len(seeds)), How(model.plan(captions, uniform), uniform, rounds=4))
     return canvas.ids.numpy()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,7 +15,10 @@ from genai.errors import UserError
 from genai.generation import judging, noise
 from genai.generation.engine import Engine
 from genai.generation.offers import EXAMPLES, never_seen, sheet
-from genai.models.text2image import ORDERS, How, Text2Image, _turns, choose, rotations
+from genai.models.attention import rotations
+from genai.models.batch import Noise
+from genai.models.planner import Planner, choose
+from genai.models.text2image import ORDERS, How, Text2Image, _turns, _window
 
 MODEL = "text2image-scenes"
 NAN = float("nan")
@@ -76,15 +80,26 @@ def test_what_is_decided_stays(engine: Engine, round_by_round):
         before = now
 
 
+PLAN = [*(0 for _ in scenes.PLAN), *(64 for _ in range(sum(scenes.PLACES)))]
+
+
+def a_state(**changed) -> dict:
+    return {"k": 1, "ids": [[0] * 64], "decided": [[0] * 64], "plans": [[PLAN]]} | changed
+
+
+def test_an_honest_state_goes_on(engine: Engine):
+    engine.advance(MODEL, "draw", {}, a_state())
+
+
 @pytest.mark.parametrize(
     "state",
     [
-        7, [], {}, {"k": 1}, {"k": 1, "ids": [[0] * 63], "decided": [[0] * 64]},
-        {"k": 0, "ids": [[0] * 64], "decided": [[0] * 64]},
-        {"k": 99, "ids": [[0] * 64], "decided": [[0] * 64]}, {"k": 1, "ids": [[8**8] * 64], "decided": [[0] * 64]},
-        {"k": 1, "ids": [[-1] * 64], "decided": [[0] * 64]}, {"k": 1, "ids": [[0.5] * 64], "decided": [[0] * 64]},
-        {"k": 1, "ids": [["x"] * 64], "decided": [[0] * 64]}, {"k": 1, "ids": [[0], [1, 2]], "decided": [[0] * 64]},
-        {"k": True, "ids": [[0] * 64], "decided": [[0] * 64]}, {"k": NAN, "ids": [[0] * 64], "decided": [[0] * 64]},
+        7, [], {}, {"k": 1}, a_state(ids=[[0] * 63]), a_state(k=0), a_state(k=99), a_state(k=True), a_state(k=NAN),
+        a_state(ids=[[8**8] * 64]), a_state(ids=[[-1] * 64]), a_state(ids=[[0.5] * 64]), a_state(ids=[["x"] * 64]),
+        a_state(ids=[[0], [1, 2]]), a_state(plans=None), a_state(plans=[]), a_state(plans=[[PLAN], [PLAN]]),
+        a_state(plans=[[PLAN, PLAN]]), a_state(plans=[[PLAN[1:]]]), a_state(plans=[[[-1, *PLAN[1:]]]]),
+        a_state(plans=[[[9, *PLAN[1:]]]]), a_state(plans=[[[0.5, *PLAN[1:]]]]), a_state(plans=[[["a", *PLAN[1:]]]]),
+        a_state(plans=[["abcdefghijklmn"]]),
     ],
     ids=lambda s: str(s)[:40],
 )  # fmt: skip
@@ -124,19 +139,19 @@ def test_temperature_zero_takes_the_likeliest():
     assert (share - logits.softmax(-1)).abs().max() < 0.05
 
 
-def test_guidance_of_one_asks_for_the_caption_alone(engine: Engine):
-    """And stronger guidance moves away from what no caption gives."""
+def test_guidance_of_one_follows_the_plan_alone(engine: Engine):
+    """And stronger guidance moves away from what no plan gives."""
     model: Text2Image = engine.get(MODEL).model
-    captions = torch.ones(1, model.config.caption_length, dtype=torch.int64)
+    plan = torch.tensor([PLAN])
     ids, uniform = torch.full((1, 64), model.mask_id), torch.full((1, *model.draws), 0.5)
 
     def drawn(cfg_scale: float) -> torch.Tensor:
-        how = How(captions, uniform, cfg_scale=cfg_scale, temperature=0.0)
+        how = How(plan, uniform, cfg_scale=cfg_scale, temperature=0.0)
         return model.write(model.look(ids, how), ids == model.mask_id, how)[0]
 
-    x = model(captions, ids)
+    x = model.features(plan, ids)
     first = model.writer.logits(x, torch.zeros_like(x), 0).argmax(-1)
-    assert torch.equal(model.tokenizer.fsq.digits(drawn(1.0))[..., 0], first[0])
+    assert torch.equal(model.symbols.digits(drawn(1.0))[..., 0], first[0])
     assert not torch.equal(drawn(1.0), drawn(8.0))
 
 
@@ -144,8 +159,8 @@ def test_guidance_of_one_asks_for_the_caption_alone(engine: Engine):
 def test_what_is_decided_does_not_depend_on_who_looks(engine: Engine, order: str):
     """Rough rounds show every token, the others only what is decided; they end with the same picture."""
     model: Text2Image = engine.get(MODEL).model
-    captions = torch.ones(2, model.config.caption_length, dtype=torch.int64)
-    how = How(captions, noise.uniforms([5, 6], *model.draws), rounds=64 if order == "raster" else 6, order=order)
+    uniform = noise.uniforms([5, 6], *model.draws)
+    how = How(torch.tensor([PLAN, PLAN]), uniform, rounds=64 if order == "raster" else 6, order=order)
     shown = list(model.sample(model.blank(2), how, rough=True))
     quick = list(model.sample(model.blank(2), how))
     for rough, plain in zip(shown, quick):
@@ -157,6 +172,85 @@ def test_what_is_decided_does_not_depend_on_who_looks(engine: Engine, order: str
     ) == (
         order != "surest"  # which has to draw them all to know how sure it is
     )
+
+
+# -- plans ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def planner(engine: Engine) -> Planner:
+    """That of the studio, its words and entries louder than they begin."""
+    planner = copy.deepcopy(engine.get(MODEL).model.planner)
+    torch.manual_seed(3)
+    torch.nn.init.normal_(planner.head.weight, std=0.5)
+    return planner
+
+
+def captions_of(count: int) -> torch.Tensor:
+    return torch.randint(1, 300, (count, scenes.CAPTION_LENGTH), generator=torch.Generator().manual_seed(1))
+
+
+@torch.inference_mode()
+def test_an_entry_knows_those_before_it_alone(planner: Planner):
+    captions, plan = captions_of(1), torch.tensor([PLAN])
+    before = planner(captions, plan).exp()
+    torch.testing.assert_close(before.sum(-1), torch.ones(1, len(PLAN)))
+    for j, (start, count) in enumerate(zip(planner.offsets, planner.choices)):
+        torch.testing.assert_close(before[0, j, start : start + count].sum(), torch.tensor(1.0))
+    plan[0, 5] = 3
+    after = planner(captions, plan).exp()
+    torch.testing.assert_close(after[:, :6], before[:, :6])
+    assert not torch.allclose(after[:, 6], before[:, 6], atol=1e-4)
+
+
+@pytest.mark.parametrize("cfg_scale", [1.0, 2.5])
+@torch.inference_mode()
+def test_plans_are_written_as_training_reads_them(planner: Planner, cfg_scale: float):
+    """Entry by entry with a memory is what all at once gives: the likeliest of each, and how probable it was."""
+    captions = captions_of(3)
+    plan, sure = planner.write(captions, torch.rand(3, len(PLAN)), cfg_scale, temperature=0.0)
+    asked, free = planner(captions, plan), planner(torch.zeros_like(captions), plan)
+    guided = (cfg_scale * asked + (1 - cfg_scale) * free).masked_fill(~planner.mine, -torch.inf)
+    likely, best = guided.softmax(-1).max(-1)
+    assert torch.equal(best - torch.tensor(planner.offsets), plan)
+    torch.testing.assert_close(likely, sure)
+
+
+def test_a_plan_keeps_to_the_brush_and_hides_what_was_not_said(engine: Engine):
+    model: Text2Image = engine.get(MODEL).model
+    uniform = noise.uniforms(range(40), *model.draws)
+    first = len(model.config.plan)
+    where = torch.zeros(40, 64, dtype=torch.bool)
+    where[:, [9, 10]] = True
+    placed = model.plan(captions_of(40), uniform, where=where)
+    assert set(placed[:, first:].unique().tolist()) <= {9, 10, 64} and (placed[:, first:] < 64).any()
+    assert (placed[:, :first] < model.open[:first]).all()
+    hidden = model.plan(captions_of(40), uniform, sure=1.1, placed=False)
+    assert torch.equal(hidden, model.open.expand(40, -1))
+
+
+def test_a_cell_is_told_how_far_it_is_from_a_place():
+    window = _window(8)
+    assert window.shape == (66, 64)
+    far = window.max()
+    at = lambda row, column: row * 8 + column  # noqa: E731
+    assert window[at(2, 3), at(3, 2)] == window[at(5, 6), at(6, 5)] != window[at(3, 2), at(2, 3)]
+    assert window[at(0, 0), at(0, 5)] == window[at(7, 0), at(2, 0)] == far > window[at(0, 0), at(4, 4)]
+    assert (window[64:] == far).all(), "nowhere, and hidden"
+
+
+def test_training_hides_some_of_a_plan(engine: Engine):
+    """Sometimes all of it, sometimes the places, sometimes a few entries; mostly nothing."""
+    model: Text2Image = engine.get(MODEL).model
+    plans = torch.tensor(PLAN).expand(20_000, -1)
+    hidden = model.withheld(plans, Noise(torch.Generator().manual_seed(0), len(plans))) == model.open
+    first = len(model.config.plan)
+    places, others = hidden[:, first:], hidden[:, :first]
+    assert (places.all(1) == places.any(1)).all(), "all places or none"
+    assert abs(hidden.all(1).float().mean() - model.config.label_drop) < 0.01
+    assert 0.1 < (places.all(1) & ~others.any(1)).float().mean() < 0.2
+    assert 0.05 < (others.any(1) & ~others.all(1) & ~places.any(1)).float().mean() < 0.2
+    assert (~hidden.any(1)).float().mean() > 0.5
 
 
 def test_an_empty_prompt_and_only_unknown_words_draw_freely(engine: Engine):
@@ -280,6 +374,7 @@ def test_inside_tells_probabilities(engine: Engine):
     tokens = tokens_of(engine)
     found = engine.inside(MODEL, "a red car", tokens)
     assert found["tokens"] == tokens and len(found["certainty"]) == 64
+    assert found["plan"]["entries"].keys() == scenes.PLAN.keys()
     for own, others in zip(found["certainty"], found["alternatives"]):
         likely = [p for _, p in others]
         assert len(others) == 6 and likely == sorted(likely, reverse=True) and sum(likely) <= 1.001
@@ -288,16 +383,32 @@ def test_inside_tells_probabilities(engine: Engine):
     assert len(found["attention"]) == 64 and all(len(row) == 3 and 0 <= sum(row) <= 1.001 for row in found["attention"])
 
 
+def test_a_plan_is_told_in_words(engine: Engine):
+    drawn = engine.generate(MODEL, "draw", {"prompt": "a red car", "seed": 5}).detail
+    (plan,), tokens = drawn["plan"], drawn["tokens"]
+    (verdict,) = engine.see(MODEL, "a red car", tokens, [plan])
+    told = engine.inside(MODEL, "a red car", tokens[0], plan)["plan"]
+    assert verdict["plan"] == told and told["entries"]["kind"] == scenes.KINDS[plan[2]]
+    assert told["cells"] == [cell for cell in plan[len(scenes.PLAN) :] if cell < 64]
+    (plain,) = engine.see(MODEL, "a red car", tokens)
+    assert plain["plan"] is None
+    hidden = [*map(len, scenes.PLAN.values()), *plan[len(scenes.PLAN) :]]
+    assert set(engine.inside(MODEL, "a car", tokens[0], hidden)["plan"]["entries"].values()) == {None}
+    for wrong in ([], [plan[1:]], [plan, plan], "plan", [[-1, *plan[1:]]], [[99, *plan[1:]]]):
+        with pytest.raises(UserError):
+            engine.see(MODEL, "a red car", tokens, wrong)
+
+
 def test_beam_search_finds_the_likeliest_token(engine: Engine):
-    """Its probabilities are those of the chain of digits, and no greedy choice beats its first."""
+    """Its probabilities are those of the chain of symbols, and no greedy choice beats its first."""
     model: Text2Image = engine.get(MODEL).model
-    captions = torch.ones(1, model.config.caption_length, dtype=torch.int64)
+    plan = torch.tensor([PLAN])
     ids = torch.tensor([tokens_of(engine)])
-    _, best, likely = model.certainty(captions, ids, 6)
+    _, best, likely = model.certainty(plan, ids, 6)
     for i in (0, 33):
         swapped = ids.clone()
         swapped[0, i] = best[i, 0]
-        own, _, _ = model.certainty(captions, swapped, 1)
+        own, _, _ = model.certainty(plan, swapped, 1)
         torch.testing.assert_close(own[i], likely[i, 0])
 
 

@@ -12,7 +12,20 @@ from PIL import Image
 
 from genai.data import load_dataset, scenes
 from genai.data.scenes import captions, lexicon
-from genai.data.scenes.draw import GRID, GROUND_VIEWS, NOTHING, PIXELS, RGB, THINGS, backdrop, layers, places, sprite
+from genai.data.scenes.draw import (
+    GRID,
+    GROUND_VIEWS,
+    NOTHING,
+    PIXELS,
+    RGB,
+    THINGS,
+    backdrop,
+    layers,
+    paint,
+    places,
+    settle,
+    sprite,
+)
 from genai.data.scenes.match import compare, right
 from genai.data.scenes.world import MIRROR, Thing
 from genai.data.words import IGNORED, PAD, UNDERSTOOD, UNKNOWN, WordTokenizer
@@ -200,9 +213,9 @@ def test_layers_show_each_alone():
         others = tuple(dataclasses.replace(thing, colour=c) for thing, c in zip(scene.things, ("pink", "green")))
         other = dataclasses.replace(scene, things=others, ground="night")
         again, change = copy.deepcopy(rng), copy.deepcopy(rng)
-        picture, shapes, colours, ground, behind = layers(scene, rng)
+        picture, shapes, colours, ground, behind = layers(scene, settle(scene, rng))
         assert np.array_equal(picture, scenes.render(scene, again))
-        told = layers(other, change)
+        told = layers(other, settle(other, change))
         assert np.array_equal(shapes, told[1]) and np.array_equal(behind, told[4])
         assert any(np.array_equal(ground, backdrop(scene.ground, view)) for view in range(GROUND_VIEWS))
         cells = colours.reshape(8, GRID, 8, GRID, 3)
@@ -226,8 +239,8 @@ def test_what_is_behind_another_is_a_layer_of_its_own():
     for i in range(200):
         scene, rng = scenes.sample("all", 4, i)
         ahead = copy.deepcopy(rng)
-        _, shapes, _, _, behind = layers(scene, rng)
-        ahead.integers(GROUND_VIEWS)  # what `layers` draws first
+        _, shapes, _, _, behind = layers(scene, settle(scene, rng))
+        ahead.integers(GROUND_VIEWS)  # what `settle` draws first
         alone = []
         for image, (x, bottom) in places(
             dataclasses.replace(scene, things=tuple(dataclasses.replace(t, colour="red") for t in scene.things)), ahead
@@ -254,6 +267,49 @@ def test_pictures_come_in_layers():
     plain, same = load_dataset("scenes", "all").make(0, indices)
     assert images.shape == (3, 5, 3, 64, 64) and images.dtype == torch.uint8
     assert torch.equal(images[:, 0], plain) and torch.equal(captions, same)
+
+
+# -- plans ---------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_says_all_that_a_picture_shows():
+    """Scenes of equal plans are equal pictures, and other plans are other pictures."""
+    shown: dict[tuple, bytes] = {}
+    met = 0
+    for i in range(6):
+        scene, rng = scenes.sample("all", 9, i)
+        for _ in range(150):
+            setting = settle(scene, rng)
+            plan, picture = tuple(scenes.plan(scene, setting)), paint(scene, setting).tobytes()
+            met += plan in shown
+            assert shown.setdefault(plan, picture) == picture, scene
+    assert met > 100 and len(set(shown.values())) == len(shown)
+
+
+def test_plans_are_the_answers_and_where_things_stand():
+    for scene, rng in stream("all", 300):
+        setting = settle(scene, rng)
+        plan = scenes.plan(scene, setting)
+        chosen, places = plan[: len(scenes.PLAN)], plan[len(scenes.PLAN) :]
+        named = {name: choices[value] for (name, choices), value in zip(scenes.PLAN.items(), chosen)}
+        assert named.items() >= scenes.attributes(scene).items() and named["view"] == str(setting.view)
+        first, second = places[: scenes.PLACES[0]], places[scenes.PLACES[0] :]
+        assert [cell < 64 for cell in first] == [i < scene.count for i in range(scenes.PLACES[0])]
+        assert (second[0] < 64) == (scene.relation is not None)
+        for thing, x, bottom in setting.spots:  # the lower edge, at the middle
+            mine = second if thing != scene.canonical().things[0] else first
+            assert any(divmod(cell, 8) == (bottom // 8 - 1, x // 8) for cell in mine)
+
+
+def test_plans_come_with_captions():
+    data = load_dataset("scenes", "all", targets="plan")
+    images, targets = data.make(3, np.arange(5))
+    alone, captions = load_dataset("scenes", "all").make(3, np.arange(5))
+    length = data.tokenizer.length
+    assert torch.equal(images, alone) and torch.equal(targets[:, :length], captions)
+    choices = torch.tensor([len(c) for c in data.plan.values()] + [65] * sum(data.places))
+    assert targets.size(1) == length + len(choices)
+    assert (targets[:, length:] >= 0).all() and (targets[:, length:] < choices).all()
 
 
 # -- words ---------------------------------------------------------------------------------------------------

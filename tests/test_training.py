@@ -224,7 +224,9 @@ def test_two_processes_do_what_one_does(family: str, alone: int, tiny: Tiny, dat
 
 
 def test_parts_make_up_the_step(tiny: Tiny, data_root, tmp_path):
-    """However many parts the batch is cut into, the step is the whole batch's, up to rounding."""
+    """However many parts the batch is cut into, the step is the whole batch's, up to rounding: what Muon makes of that while
+    gradients are nearly nothing is still a hundredth of its step."""
+    limit = 1e-5 if tiny.train.optimizer != "muon" else 0.01 * tiny.train.muon_lr
     states = []
     for shards in (1, 2, 4):
         root = tmp_path / str(shards)
@@ -233,7 +235,7 @@ def test_parts_make_up_the_step(tiny: Tiny, data_root, tmp_path):
     for part in ("model", "ema"):
         for other in states[1:]:
             difference = max((states[0][part][k] - v).abs().max().item() for k, v in other[part].items())
-            assert difference < 1e-5, f"{part} differs by {difference:.2e}"
+            assert difference < limit, f"{part} differs by {difference:.2e}"
 
 
 def test_parts_of_a_batch():

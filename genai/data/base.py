@@ -65,12 +65,17 @@ class Procedural:
     """Samples made when they are wanted, endlessly: `make(seed, indices [B])` -> (images uint8 [B, C, H, W], targets).
 
     What the targets are, the data set says; where they are captions, `tokenizer` made them.
+
+    plan: where targets are captions with what each picture shows, the entries of that in order, each with its choices.
+    places: entries after them that are places on a grid: for each thing that may be there, in how many at most.
     """
 
     make: Callable[[int, np.ndarray], tuple[Tensor, Tensor]]
     shape: tuple[int, int, int]
     tokenizer: WordTokenizer | None = None
     classes: list[str] = field(default_factory=list)
+    plan: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    places: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return 2**31

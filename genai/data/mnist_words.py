@@ -13,6 +13,7 @@ from genai.data.base import Procedural
 from genai.data.words import WordTokenizer
 
 SPLITS = mnist.SPLITS
+OPTIONS = ("targets",)  # of `load`: what a model family learns from
 CAPTION_LENGTH = 8
 EN_DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 EN_PATTERNS = ["a {}", "{}", "the digit {}", "the number {}", "a handwritten {}", "draw a {}", "write {}"]
@@ -33,14 +34,17 @@ def tokenizer() -> WordTokenizer:
     return WordTokenizer(sorted(words), FILLERS, CAPTION_LENGTH)
 
 
-def load(split: str, root: Path) -> Procedural:
-    """uint8 images [B, 1, 28, 28] drawn with replacement, with caption ids int64 [B, 8] as targets."""
+def load(split: str, root: Path, targets: str = "caption") -> Procedural:
+    """uint8 images [B, 1, 28, 28] drawn with replacement, with as targets caption ids int64 [B, 8] ("caption"), or these and
+    the digit int64 [B, 9] ("plan")."""
     data, words = mnist.load(split, root), tokenizer()
 
     def make(seed: int, indices: np.ndarray) -> tuple[Tensor, Tensor]:
         generators = [np.random.Generator(np.random.PCG64([seed, index])) for index in indices.tolist()]
         chosen = torch.tensor([int(rng.integers(len(data))) for rng in generators])
-        texts = [caption(int(digit), rng) for digit, rng in zip(data.labels[chosen], generators)]
-        return data.images[chosen], words.encode(texts)
+        digits = data.labels[chosen]
+        ids = words.encode([caption(int(digit), rng) for digit, rng in zip(digits, generators)])
+        return data.images[chosen], torch.cat((ids, digits[:, None]), 1) if targets == "plan" else ids
 
-    return Procedural(make, data.shape, tokenizer=words, classes=data.classes)
+    planned = dict(plan={"digit": tuple(data.classes)}) if targets == "plan" else {}
+    return Procedural(make, data.shape, tokenizer=words, classes=data.classes, **planned)

@@ -246,7 +246,7 @@ class Engine:
         """
         loaded = self.get(model)
         spec = self.action(loaded, action)
-        if loaded.family != "text2image" or action not in text2image.PLANS:
+        if loaded.family != "text2image" or action not in text2image.BEGINNINGS:
             return self.generate(model, action, controls), None
         checked = check_all(spec.controls(loaded), controls)
         with self._slot(self._slots):
@@ -255,7 +255,7 @@ class Engine:
                 show = first or time.perf_counter() - start >= ROUNDS_SECONDS
                 pixels, state, last = text2image.advance(loaded, action, checked, state, show)
         result = Result(spec, loaded.family, self._receipt(loaded, action, checked), 0.0, pixels=pixels)
-        result.detail = {"tokens": state["ids"]}
+        result.detail = text2image.detail(state)
         result.milliseconds = 1000 * (time.perf_counter() - start)
         if last:
             result.receipt["result"] = digest(result)
@@ -266,26 +266,32 @@ class Engine:
         loaded = self._painter(model)
         return text2image.read(loaded, self._control(loaded, "draw", "prompt").check(prompt))
 
-    def inside(self, model: str, prompt: Any, tokens: Any) -> dict[str, Any]:
+    def inside(self, model: str, prompt: Any, tokens: Any, plan: Any = None) -> dict[str, Any]:
         """The model's certainty, alternatives and attention for a picture's tokens, see `text2image.inside`."""
         loaded = self._painter(model)
         prompt = self._control(loaded, "edit", "prompt").check(prompt)
         tokens = self._control(loaded, "edit", "tokens").check(tokens)
+        plan = None if plan is None else text2image.check_plan(loaded, plan)
         with self._slot(self._slots):
-            return text2image.inside(loaded, prompt, tokens)
+            return text2image.inside(loaded, prompt, tokens, plan)
 
-    def see(self, model: str, prompt: str, tokens: Any) -> list[dict[str, Any]]:
+    def see(self, model: str, prompt: str, tokens: Any, plans: Any = None) -> list[dict[str, Any]]:
         """What the judge sees in pictures of `model`, and word by word whether the prompt is fulfilled.
 
         Args:
-            tokens: one list for each picture, at most nine.
-        Returns: for each {"seen": attribute -> {"value", "p"}, "words": [{"text", "right": True | False | None}]}.
+            tokens: one list for each picture, at most nine.  plans: theirs, to be told in words beside it.
+        Returns: for each {"seen": attribute -> {"value", "p"}, "words": [{"text", "right": True | False | None}], "plan": see
+        `text2image.told`, or None}.
         """
         loaded = self._painter(model)
         judge = self._judge(loaded)
         words = loaded.tokenizer.read(self._control(loaded, "draw", "prompt").check(prompt))
         if not isinstance(tokens, list) or not 1 <= len(tokens) <= 9:
             raise UserError("bad_request")
+        plans = [None] * len(tokens) if plans is None else plans
+        if not isinstance(plans, list) or len(plans) != len(tokens):
+            raise UserError("bad_request")
+        told = [plan and text2image.told(loaded, text2image.check_plan(loaded, plan)) for plan in plans]
         decode = self.action(loaded, "decode")
         rows = [check_all(decode.controls(loaded), {"tokens": row}) for row in tokens]
         with self._slot(self._slots):
@@ -297,8 +303,9 @@ class Engine:
                     {"text": word.text, "right": verdict}
                     for word, verdict in zip(words, judging.check_words(words, one))
                 ],
+                "plan": plan,
             }
-            for one in seen
+            for one, plan in zip(seen, told)
         ]
 
     def _painter(self, model: Any) -> Loaded:

@@ -1,7 +1,7 @@
 """What words can be made into: pictures, variations, edits, blends. And a look inside: tokens, certainty, attention.
 
-Every picture is decided in rounds. An action is a *plan* (a blank or half-filled canvas, and how to go on); a round is a
-function of (plan, canvas), so a visitor's browser can ask for one after the other, show each, and stop anywhere.
+Every picture is decided in rounds. An action begins with a canvas, blank or half-filled, and how to go on; a round is a
+function of both, so a visitor's browser can ask for one after the other, show each, and stop anywhere.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from genai.generation.controls import Choice, Control, Number, Vector, Words
 from genai.models.text2image import ORDERS, Canvas, How
 
 MAX_PROMPT = 300
-GUIDANCE, STEPS, TEMPERATURE = 1.5, 12, 0.6
+GUIDANCE, STEPS, TEMPERATURE = 1.5, 8, 0.6
+GUIDANCE_OF_TOKENS = 1.0  # words have been weighed when a picture was planned; tokens follow the plan
+SURE = 0.8  # from how probable on an entry of a plan counts as said, where a part of a picture is drawn anew
 ALTERNATIVES = 6  # other tokens that a place offers
 
 # -- controls ------------------------------------------------------------------------------------------------
@@ -47,16 +49,23 @@ def _tokens(loaded) -> Vector:
     return Vector("tokens", loaded.model.tokens, 0, loaded.model.config.tokenizer.vocabulary - 1, integer=True)
 
 
-# -- plans ---------------------------------------------------------------------------------------------------
+# -- beginnings ----------------------------------------------------------------------------------------------
 
 
-def _how(loaded, c: dict, prompt: str, **more) -> How:
+def _how(loaded, c: dict, settled: list[Tensor] | None, **planned) -> How:
+    """settled: plans that an earlier round has made; None makes them.  planned: see `Text2Image.plan`."""
     model, rows = loaded.model, c["count"]
     seeds = [(c["seed"] + i) % (noise.MAX_SEED + 1) for i in range(rows)]
+    uniform = noise.uniforms(seeds, *model.draws).to(loaded.device)
+    if settled is None:
+        prompts = [c[name] for name in ("prompt", "prompt_to") if name in c]
+        captions = [_caption(loaded, prompt, rows) for prompt in prompts]
+        settled = [model.plan(ids, uniform, c["cfg_scale"], c["temperature"], **planned) for ids in captions]
+    plan, other = (*settled, None)[:2]
     return How(
-        captions=_caption(loaded, prompt, rows), uniform=noise.uniforms(seeds, *model.draws).to(loaded.device),
-        rounds=model.tokens if c["order"] == "raster" else c["steps"], cfg_scale=c["cfg_scale"],
-        temperature=c["temperature"], order=c["order"], **more,
+        plan=plan, other=other, blend=c.get("position", 0.0), uniform=uniform,
+        rounds=model.tokens if c["order"] == "raster" else c["steps"], cfg_scale=GUIDANCE_OF_TOKENS,
+        temperature=c["temperature"], order=c["order"],
     )  # fmt: skip
 
 
@@ -70,26 +79,25 @@ def _given(loaded, c: dict, hidden: Tensor) -> Canvas:
     return Canvas(ids, ~hidden, hidden.sum(1))
 
 
-def _plan_draw(loaded, c: dict) -> tuple[Canvas, How]:
-    return loaded.model.blank(c["count"], loaded.device), _how(loaded, c, c["prompt"])
+def _begin_draw(loaded, c: dict, settled: list[Tensor] | None) -> tuple[Canvas, How]:
+    return loaded.model.blank(c["count"], loaded.device), _how(loaded, c, settled)
 
 
-def _plan_blend(loaded, c: dict) -> tuple[Canvas, How]:
-    other = _caption(loaded, c["prompt_to"], c["count"])
-    return loaded.model.blank(c["count"], loaded.device), _how(loaded, c, c["prompt"], other=other, blend=c["position"])
+def _begin_vary(loaded, c: dict, settled: list[Tensor] | None) -> tuple[Canvas, How]:
+    """What the prompt leaves open is told by the tokens that stay; where things stand as well, until none stays."""
+    some = c["amount"] < 1
+    how = _how(loaded, c, settled, sure=SURE if some else 0.0, placed=not some)
+    return _given(loaded, c, how.uniform[:, -2].flip(-1) < c["amount"]), how
 
 
-def _plan_vary(loaded, c: dict) -> tuple[Canvas, How]:
-    how = _how(loaded, c, c["prompt"])
-    return _given(loaded, c, how.uniform[:, -1].flip(-1) < c["amount"]), how
-
-
-def _plan_edit(loaded, c: dict) -> tuple[Canvas, How]:
+def _begin_edit(loaded, c: dict, settled: list[Tensor] | None) -> tuple[Canvas, How]:
+    """What is new stands where the brush was; what the prompt leaves open, the picture around it tells."""
     hidden = torch.tensor(c["mask"], device=loaded.device).bool().expand(c["count"], -1)
-    return _given(loaded, c, hidden), _how(loaded, c, c["prompt"])
+    planned = {} if hidden.all() else dict(sure=SURE, where=hidden)
+    return _given(loaded, c, hidden), _how(loaded, c, settled, **planned)
 
 
-PLANS = {"draw": _plan_draw, "blend": _plan_blend, "vary": _plan_vary, "edit": _plan_edit}
+BEGINNINGS = {"draw": _begin_draw, "blend": _begin_draw, "vary": _begin_vary, "edit": _begin_edit}
 
 
 # -- rounds --------------------------------------------------------------------------------------------------
@@ -102,14 +110,35 @@ def advance(loaded, name: str, c: dict, state: Any = None, show: bool = True) ->
         state: what the round before returned; None begins. Comes from a browser, so all of it is checked.
         show: whether anybody looks at this round; if not, it costs less, and there is a picture of the last one alone.
     """
-    canvas, how = PLANS[name](loaded, c)
+    settled = None if state is None else _settled(loaded, c, state)
+    canvas, how = BEGINNINGS[name](loaded, c, settled)
     k, canvas = _resumed(loaded, state, canvas, how)
     canvas = loaded.model.decide(canvas, k + 1, how, rough=show)
-    state, last = (
-        {"k": k + 1, "ids": canvas.ids.tolist(), "decided": canvas.decided.int().tolist()},
-        k + 1 >= how.rounds,
-    )
+    plans = [plan.tolist() for plan in (how.plan, how.other) if plan is not None]
+    state = {"k": k + 1, "ids": canvas.ids.tolist(), "decided": canvas.decided.int().tolist(), "plans": plans}
+    last = k + 1 >= how.rounds
     return _pixels(loaded, name, c, canvas.ids) if show or last else None, state, last
+
+
+def _settled(loaded, c: dict, state: Any) -> list[Tensor]:
+    """The plans of a state."""
+    try:
+        plans = [[check_plan(loaded, plan) for plan in rows] for rows in state["plans"]]
+        if [len(rows) for rows in plans] != [c["count"]] * (1 + ("prompt_to" in c)):
+            raise ValueError
+    except (TypeError, KeyError, ValueError):
+        raise UserError("bad_request") from None
+    return [torch.tensor(rows, device=loaded.device) for rows in plans]
+
+
+def check_plan(loaded, plan: Any) -> list[int]:
+    """A plan that a browser sends back: for each entry one of its choices, or the number of them where it is hidden."""
+    most = loaded.model.config.choices
+    if not isinstance(plan, list) or len(plan) != len(most):
+        raise UserError("bad_request")
+    if not all(type(value) is int and 0 <= value <= high for value, high in zip(plan, most)):
+        raise UserError("bad_request")
+    return plan
 
 
 def _resumed(loaded, state: Any, canvas: Canvas, how: How) -> tuple[int, Canvas]:
@@ -129,6 +158,11 @@ def _resumed(loaded, state: Any, canvas: Canvas, how: How) -> tuple[int, Canvas]
     return k, Canvas(torch.where(canvas.decided, canvas.ids, torch.from_numpy(ids).to(**to)), decided, canvas.total)
 
 
+def detail(state: dict) -> dict[str, Any]:
+    """What a result tells beside its pixels: for each picture its tokens, and the plan that they follow."""
+    return {"tokens": state["ids"], "plan": state["plans"][0]}
+
+
 def _pixels(loaded, name: str, c: dict, ids: Tensor) -> np.ndarray:
     """ids [rows, N] -> one picture of them all; an edit keeps every pixel that was not brushed."""
     made = images.to_uint8(loaded.model.tokenizer.decode(ids))
@@ -145,7 +179,7 @@ def _rounds(loaded, name: str, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
     state, last = None, False
     while not last:
         pixels, state, last = advance(loaded, name, c, state)
-        yield pixels, {"tokens": state["ids"]}
+        yield pixels, detail(state)
 
 
 # -- actions -------------------------------------------------------------------------------------------------
@@ -208,15 +242,25 @@ def read(loaded, prompt: str) -> list[dict[str, Any]]:
     return found
 
 
-def inside(loaded, prompt: str, tokens: list[int]) -> dict[str, Any]:
+def inside(loaded, prompt: str, tokens: list[int], plan: list[int] | None = None) -> dict[str, Any]:
     """What the model makes of a picture: for each token its certainty (its probability given all the others), the
-    likeliest alternatives, and how much it looks at each word of the prompt."""
-    caption, ids = _caption(loaded, prompt), torch.tensor([tokens], device=loaded.device)
-    own, others, likely = loaded.model.certainty(caption, ids, ALTERNATIVES)
+    likeliest alternatives, how much it looks at each word of the prompt; and what the plan says.
+
+    plan: that of the picture; None: what the prompt says for sure.
+    """
+    model, caption = loaded.model, _caption(loaded, prompt)
+    ids = torch.tensor([tokens], device=loaded.device)
+    if plan is None:
+        settled = model.plan(caption, torch.full((1, *model.draws), 0.5, device=loaded.device), GUIDANCE, sure=SURE,
+                             placed=False)  # fmt: skip
+    else:
+        settled = torch.tensor([plan], device=loaded.device)
+    own, others, likely = model.certainty(settled, ids, ALTERNATIVES)
     words = [w for w in loaded.tokenizer.read(prompt) if w.id][: loaded.tokenizer.length]
-    looks = loaded.model.attention(caption, ids)[0, :, : len(words)]  # [N, words]
+    looks = model.attention(caption, settled, ids)[0, :, : len(words)]  # [N, words]
     return {
         "tokens": tokens,
+        "plan": told(loaded, settled[0].tolist()),
         "certainty": [round(v, 4) for v in own.tolist()],
         "alternatives": [
             [[token, round(p, 4)] for token, p in zip(*row)] for row in zip(others.tolist(), likely.tolist())
@@ -224,3 +268,11 @@ def inside(loaded, prompt: str, tokens: list[int]) -> dict[str, Any]:
         "words": [{"text": w.text, "understood": w.status == UNDERSTOOD} for w in words],
         "attention": [[round(v, 5) for v in row] for row in looks.tolist()],
     }
+
+
+def told(loaded, plan: list[int]) -> dict[str, Any]:
+    """A plan in words: what was chosen of each entry, None where that is open, and the cells where things stand."""
+    choices = loaded.meta.extra.get("plan", {})
+    named = {name: (*values, None)[value] for (name, values), value in zip(choices.items(), plan)}
+    cells = [cell for cell in plan[len(loaded.model.config.plan) :] if cell < loaded.model.tokens]
+    return {"entries": named, "cells": cells}

@@ -18,7 +18,7 @@ from genai.data.scenes.captions import Caption
 from genai.data.scenes.world import Scene
 from genai.generation import noise
 from genai.generation.images import to_uint8
-from genai.generation.text2image import GUIDANCE, STEPS, TEMPERATURE
+from genai.generation.text2image import GUIDANCE, GUIDANCE_OF_TOKENS, STEPS, TEMPERATURE
 from genai.metrics.context import Context, progress
 from genai.models.text2image import ORDERS, How
 
@@ -83,11 +83,12 @@ def paint(context: Context, texts: Sequence[str], seeds: Sequence[int], order: s
     for start in progress(range(0, len(texts), CHUNK), "drawing"):
         rows = slice(start, start + CHUNK)
         uniform = noise.uniforms(seeds[rows], *model.draws).to(context.device)
+        captions = words.encode(list(texts[rows])).to(context.device)
         how = How(
-            words.encode(list(texts[rows])).to(context.device),
+            model.plan(captions, uniform, GUIDANCE, TEMPERATURE),
             uniform,
             rounds=model.tokens if order == "raster" else STEPS,
-            cfg_scale=GUIDANCE,
+            cfg_scale=GUIDANCE_OF_TOKENS,
             temperature=TEMPERATURE,
             order=order,
         )

@@ -43,12 +43,16 @@ def norm(x: Tensor) -> Tensor:
     return x * (x.square().mean(-1, keepdim=True) + 1e-7).rsqrt()
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> Tensor:
-    """Scaled dot-product attention (Vaswani et al. 2017, eq. 1): q, k, v [B, H, T, D] -> [B, H, T, D]."""
+def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool = False, mask: Tensor | None = None) -> Tensor:
+    """Scaled dot-product attention (Vaswani et al. 2017, eq. 1): q, k, v [B, H, T, D] -> [B, H, T, D].
+
+    mask: bool [T, T'], True where a query (row) sees a key (column).
+    """
     if q.is_cuda or not torch.is_autocast_enabled("cpu"):
-        return F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+        return F.scaled_dot_product_attention(q, k, v, is_causal=causal, attn_mask=mask)
     if not causal:  # spelled out: over few tokens a quarter faster, once compiled
-        return (q @ k.transpose(-1, -2) / math.sqrt(q.size(-1))).float().softmax(-1).to(v.dtype) @ v
+        scores = (q @ k.transpose(-1, -2) / math.sqrt(q.size(-1))).float()
+        return (scores if mask is None else scores.masked_fill(~mask, -math.inf)).softmax(-1).to(v.dtype) @ v
     with torch.autocast("cpu", enabled=False):  # its backward pass in bfloat16 on a CPU takes ten times as long
         return F.scaled_dot_product_attention(q.float(), k.float(), v.float(), is_causal=causal)
 

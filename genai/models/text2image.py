@@ -1,13 +1,18 @@
-"""Text to image: a transformer over caption words and image tokens that fills in masked tokens, many at a time.
+"""Text to image: words become a plan, the plan becomes image tokens, many at a time.
 
-Read top to bottom: Config, attention, block, the writer of digits, the model (losses, features), decoding. Image tokens come
-from a frozen `ImageTokenizer` inside, so that one checkpoint draws pictures from words. Training hides a random share of the
-tokens (Chang et al. 2022, "MaskGIT", section 3.2); drawing starts with all of them hidden and decides some in each round.
+Read top to bottom: Config, the writer of tokens, the painter, the model (losses, drawing). Words are read by a `Planner`
+(models/planner.py), which settles what the picture is to show and where. The painter is a transformer over the plan and the
+image tokens of a frozen `ImageTokenizer`, so that one checkpoint draws pictures from words. Its training hides a random
+share of the tokens, and of the plan (Chang et al. 2022, "MaskGIT", section 3.2); drawing starts with all tokens hidden and
+decides some in each round.
+
+Without a plan, every token had to be guessed from words alone while it was still open where everything stands: nearly all that
+the painter could learn from was what cannot be known. It also means that words are understood, and combined as they
+never were in training, by a small model that sees nothing but words and plans.
 
 A token is a number of very many values (8 ** 16), whose digits are the tokenizer's code channels. No table has that many
-rows: a token goes in as the sum of its digits' embeddings, and comes out digit by digit, each given
-those before it. What a place shows ("the left wheel of a red car, on grass") is worked out by the transformer, how that is
-written in digits by a hidden layer for each digit: with one narrow layer for all, that was what took longest to learn.
+rows: neighbouring digits are joined to symbols of up to 512 values. A token goes in as the sum of its symbols' embeddings,
+and comes out symbol by symbol, each given those before it.
 """
 
 from __future__ import annotations
@@ -23,21 +28,30 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai.models import fsq
-from genai.models.batch import Batch
-from genai.models.layers import MLP, attend, norm
+from genai.models.attention import Block, rotations, unturned
+from genai.models.batch import Batch, Noise
+from genai.models.layers import norm
+from genai.models.planner import Planner, choose
 
 ORDERS = ("halton", "surest", "raster")
+SYMBOL = 512  # values of a symbol, at most
+REACH = 4  # cells from a place at which the painter is told where it is seen from there
 
 
 @dataclass(frozen=True)
 class Config:
     words: int = 400  # ids of the caption vocabulary; 0 is padding
     caption_length: int = 20
-    n_layer: int = 6
-    n_head: int = 6
-    n_embd: int = 192
-    head: int = 4  # width of each digit's hidden layer, in n_embd
-    label_drop: float = 0.1  # share of captions that training leaves out: what guidance is measured from
+    plan: tuple[int, ...] = (8, 8, 24, 25, 10, 11, 3, 4, 3)  # of each entry of a plan that is no place: its choices
+    places: tuple[int, ...] = (4, 1)  # for each thing that may be in a picture: in how many places at most
+    plan_layer: int = 3  # the planner's layers, heads and width
+    plan_head: int = 4
+    plan_embd: int = 128
+    n_layer: int = 4  # the painter's
+    n_head: int = 5
+    n_embd: int = 160
+    head: int = 1  # width of each symbol's hidden layer, in n_embd
+    label_drop: float = 0.1  # share of captions, and of plans, that training leaves out: what guidance is measured from
     early: float = 2.0  # the larger, the more of the pictures it learns from are nearly all hidden; 1 is MaskGIT
     image_size: int = 64
     channels: int = 3
@@ -50,6 +64,9 @@ class Config:
 
     RANGES: ClassVar = {
         "caption_length": (1, 1000),
+        "plan_layer": (1, 1000),
+        "plan_head": (1, 1000),
+        "plan_embd": (2, 65_536),
         "n_layer": (1, 1000),
         "n_head": (1, 1000),
         "n_embd": (2, 65_536),
@@ -66,94 +83,113 @@ class Config:
             widths=self.tokenizer_widths, blocks=self.tokenizer_blocks, layers=self.tokenizer_layers,
         )  # fmt: skip
 
+    @property
+    def choices(self) -> tuple[int, ...]:
+        """Of each entry of a plan; a place is a cell, or the number of cells: nowhere."""
+        return (*self.plan, *[self.tokenizer.side**2 + 1] * sum(self.places))
 
-def rotations(words: int, side: int, pairs: int) -> Tensor:
-    """cos and sin of the angles by which each token's queries and keys are turned, [2, words + side * side, pairs].
-
-    Rotary embeddings (Su et al. 2021, eq. 15) make attention a function of distances: a quarter of the pairs turns with a
-    word's place in the caption, the others with a cell's column and with its row. What is two cells to the right of a wheel
-    is then learned once, and not for every place where a wheel may stand.
-    """
-    cell = torch.arange(side)
-    none, along = torch.zeros(words), torch.zeros(side * side)
-    places = [torch.cat((torch.arange(words).float(), along)), torch.cat((none, cell.repeat(side))),
-              torch.cat((none, cell.repeat_interleave(side)))]  # fmt: skip
-    shares = [pairs // 4, (pairs - pairs // 4) // 2, pairs - pairs // 4 - (pairs - pairs // 4) // 2]
-    # From a quarter turn a step, that tells neighbours apart, to one that has no two places of the grid look alike.
-    angles = [place[:, None] * math.pi / 2 / 8 ** (torch.arange(n) / max(1, n - 1)) for place, n in zip(places, shares)]
-    angles = torch.cat(angles, dim=1)
-    return torch.stack((angles.cos(), angles.sin()))
-
-
-class Attention(nn.Module):
-    """Every token attends to every other; unit-norm queries and keys (Henry et al. 2020), turned by `rotations`."""
-
-    def __init__(self, config: Config):
-        super().__init__()
-        self.n_head = config.n_head
-        self.qkv = nn.Linear(config.n_embd, 3 * config.n_embd, bias=False)
-        self.proj = nn.Linear(config.n_embd, config.n_embd, bias=False)
-        nn.init.zeros_(self.proj.weight)
-
-    def forward(self, x: Tensor, turn: Tensor, seen: list[Tensor] | None = None) -> Tensor:
-        B, T, C = x.shape
-        q, k, v = self.qkv(x).view(B, T, 3, self.n_head, C // self.n_head).permute(2, 0, 3, 1, 4)  # [B, H, T, D]
-        q, k = self.turned(norm(q), turn), self.turned(norm(k), turn)
-        if seen is not None:  # what a person wants to look at costs a second attention
-            seen.append((q @ k.transpose(-1, -2) / math.sqrt(q.size(-1))).softmax(-1).mean(1))  # [B, T, T]
-        y = attend(q, k, v)
-        return self.proj(y.transpose(1, 2).reshape(B, T, C))
-
-    @staticmethod
-    def turned(x: Tensor, turn: Tensor) -> Tensor:
-        """x [B, H, T, D], its pairs of entries turned by `rotations` [2, T, D / 2]."""
-        (a, b), (cos, sin) = x.chunk(2, dim=-1), turn.to(x.dtype)
-        return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)
-
-
-class Block(nn.Module):
-    def __init__(self, config: Config):
-        super().__init__()
-        self.attention = Attention(config)
-        self.mlp = MLP(config.n_embd)
-
-    def forward(self, x: Tensor, turn: Tensor, seen: list[Tensor] | None = None) -> Tensor:
-        x = x + self.attention(norm(x), turn, seen)
-        return x + self.mlp(norm(x))
+    @property
+    def symbols(self) -> tuple[int, ...]:
+        """A token's symbols: within each of the tokenizer's layers, digits are joined as far as they fit."""
+        joined, levels = [], iter(self.tokenizer_levels)
+        for count in self.tokenizer_layers or (len(self.tokenizer_levels),):
+            symbol = 1
+            for level in (next(levels) for _ in range(count)):
+                if symbol * level > SYMBOL:
+                    joined.append(symbol)
+                    symbol = 1
+                symbol *= level
+            joined.append(symbol)
+        return tuple(joined)
 
 
 class Writer(nn.Module):
-    """What a place shows, as the digits of its token: each from the features and the digits before it."""
+    """What a place shows, as the symbols of its token: each from the features and the symbols before it."""
 
     def __init__(self, config: Config):
         super().__init__()
-        self.levels, C = config.tokenizer_levels, config.n_embd
-        self.offsets = [sum(self.levels[:d]) for d in range(len(self.levels))]  # of each digit in a table of all digits
-        self.earlier = nn.Embedding(sum(self.levels), C)  # what a digit tells the next ones of its token
-        self.hidden = nn.ModuleList(nn.Linear(C, config.head * C, bias=False) for _ in self.levels)
-        self.heads = nn.ModuleList(nn.Linear(config.head * C, levels) for levels in self.levels)
+        self.symbols, C = config.symbols, config.n_embd
+        self.offsets = [sum(self.symbols[:d]) for d in range(len(self.symbols))]  # of each in a table of all symbols
+        self.earlier = nn.Embedding(sum(self.symbols), C)  # what a symbol tells the next ones of its token
+        self.hidden = nn.ModuleList(nn.Linear(C, config.head * C, bias=False) for _ in self.symbols)
+        self.heads = nn.ModuleList(nn.Linear(config.head * C, count) for count in self.symbols)
         for head in self.heads:
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
 
-    def forward(self, x: Tensor, digits: Tensor) -> tuple[Tensor, Tensor]:
-        """Features x [M, C], digits int64 [M, D] -> each token's cross-entropy in nats [M], and whether every digit was the
+    def forward(self, x: Tensor, token: Tensor) -> tuple[Tensor, Tensor]:
+        """Features x [M, C], symbols int64 [M, D] -> each token's cross-entropy in nats [M], and whether every symbol was the
         likeliest, bool [M]."""
-        before, loss, right = torch.zeros_like(x), 0.0, torch.ones_like(digits[:, 0], dtype=torch.bool)
-        for d in range(len(self.levels)):
+        before, loss, right = torch.zeros_like(x), 0.0, torch.ones_like(token[:, 0], dtype=torch.bool)
+        for d in range(len(self.symbols)):
             logits = self.logits(x, before, d)
-            loss = loss + F.cross_entropy(logits, digits[:, d], reduction="none")
-            right = right & (logits.detach().argmax(-1) == digits[:, d])
-            before = self.told(before, digits[:, d], d)
+            loss = loss + F.cross_entropy(logits, token[:, d], reduction="none")
+            right = right & (logits.detach().argmax(-1) == token[:, d])
+            before = self.told(before, token[:, d], d)
         return loss, right
 
     def logits(self, x: Tensor, before: Tensor, d: int) -> Tensor:
-        """Features x [..., C] and what digits 0 to d - 1 tell [..., C] -> logits of digit d, float32 [..., levels[d]]."""
+        """Features x [..., C] and what symbols 0 to d - 1 tell [..., C] -> logits of symbol d, float32 [..., symbols[d]]."""
         return self.heads[d](F.relu(self.hidden[d](norm(x + before))).square()).float()
 
-    def told(self, before: Tensor, digit: Tensor, d: int) -> Tensor:
-        """What digits 0 to d tell: that of those before, and digit d int64 [...]."""
-        return before + self.earlier(self.offsets[d] + digit)
+    def told(self, before: Tensor, symbol: Tensor, d: int) -> Tensor:
+        """What symbols 0 to d tell: that of those before, and symbol d int64 [...]."""
+        return before + self.earlier(self.offsets[d] + symbol)
+
+
+class Painter(nn.Module):
+    """A transformer over a plan and image tokens; each may be hidden."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        C, side, P, things = config.n_embd, config.tokenizer.side, len(config.choices), len(config.places)
+        self.first_place, self.cells = len(config.plan), side * side
+        self.symbols = config.symbols
+        self.entry = nn.Parameter(torch.randn(P, C))  # which entry of the plan it is, whatever it says
+        self.plan = nn.Embedding(sum(config.choices) + P, C)  # of each entry the last row: hidden
+        self.token = nn.Embedding(sum(config.symbols) + 1, C)  # the last row: hidden
+        self.place = nn.Parameter(torch.randn(self.cells, C) / 2)
+        window = (2 * REACH + 1) ** 2
+        self.near = nn.Embedding(things * window + 1, C, padding_idx=things * window)  # the last row: out of reach
+        self.blocks = nn.ModuleList(Block(C, config.n_head) for _ in range(config.n_layer))
+        self.writer = Writer(config)
+        pairs = C // config.n_head // 2
+        turn = torch.cat((unturned(P, pairs), rotations(0, side, pairs)), dim=1)
+        self.register_buffer("turn", turn, persistent=False)
+        offsets = torch.tensor([0, *config.choices]).cumsum(0)[:-1] + torch.arange(P)
+        self.register_buffer("plan_offsets", offsets, persistent=False)
+        self.register_buffer("symbol_offsets", torch.tensor(self.writer.offsets), persistent=False)
+        owner = torch.tensor([t for t, count in enumerate(config.places) for _ in range(count)], dtype=torch.int64)
+        self.register_buffer("window", _window(side)[None] + (owner * window)[:, None, None], persistent=False)
+        self.window.masked_fill_(_window(side)[None] == window, things * window)  # [places, cells + 2, cells]
+
+    def forward(self, plan: Tensor, token: Tensor, hidden: Tensor, seen: list[Tensor] | None = None) -> Tensor:
+        """plan int64 [B, P] (an entry's number of choices: hidden), symbols int64 [B, N, D], hidden bool [B, N] -> features
+        [B, N, C] for the writer.
+
+        seen: a list that takes each block's attention [B, P + N, P + N], averaged over heads.
+        """
+        known = self.token(token + self.symbol_offsets).sum(2)
+        token = torch.where(hidden[..., None], self.token.weight[-1], known)
+        # A cell is told which part of a thing it would be: how far it is from each place that is settled.
+        slots = torch.arange(len(self.window), device=plan.device)
+        near = self.near(self.window[slots, plan[:, self.first_place :]]).sum(1)  # [B, N, C]
+        x = torch.cat((norm(self.plan(plan + self.plan_offsets)) + self.entry, norm(token) + self.place + near), dim=1)
+        x = norm(x)  # [B, P + N, C]
+        for block in self.blocks:
+            x = block(x, self.turn, seen=seen)
+        return norm(x[:, plan.size(1) :])
+
+
+def _window(side: int) -> Tensor:
+    """For a place (a cell; nowhere; hidden) and a cell, where the cell is seen from the place: [side ** 2 + 2, side ** 2],
+    the last number where it is out of REACH."""
+    row, column = torch.arange(side * side) // side, torch.arange(side * side) % side
+    down, right = (axis[None, :] - axis[:, None] for axis in (row, column))
+    width = 2 * REACH + 1
+    number = (down + REACH) * width + right + REACH
+    number = number.masked_fill((down.abs() > REACH) | (right.abs() > REACH), width**2)
+    return torch.cat((number, torch.full((2, side * side), width**2)))
 
 
 @dataclass
@@ -173,20 +209,19 @@ class Canvas:
 class How:
     """How to draw.
 
-    captions: ids [B, T]; all 0 draws freely.  other, blend: a second caption, and its weight in [0, 1].
-    uniform: in [0, 1), [B, D + 1, N]: what each digit of each token is drawn with, and how the token's turn falls, so
-        that sample i depends on its own numbers alone.
-    rounds: in how many rounds the tokens are decided.  cfg_scale: 1 is no guidance.
+    plan: int64 [B, P], see `Text2Image.plan`.  other, blend: a second plan, and its weight in [0, 1].
+    uniform: in [0, 1), [B, *draws], see `Text2Image.draws`.
+    rounds: in how many rounds the tokens are decided.  cfg_scale: how much more than no plan the plan counts; 1 is no guidance.
     temperature: of the tokens; 0 takes the likeliest.  choice: of their order; 0 goes strictly by sureness.
     order: one of ORDERS: "halton" spreads over the picture (Besnier et al. 2025, "Halton Scheduler for Masked Generative
         Image Transformer"); "surest" decides where the drawn token is most probable (MaskGIT);
         "raster" goes row by row: autoregressive, with as many rounds as tokens.
     """
 
-    captions: Tensor
+    plan: Tensor
     uniform: Tensor
     rounds: int = 10
-    cfg_scale: float = 1.5
+    cfg_scale: float = 1.0
     temperature: float = 1.0
     choice: float = 1.0
     order: str = ORDERS[0]
@@ -196,113 +231,138 @@ class How:
 
 class Text2Image(nn.Module):
     Config = Config
-    targets, layered = "caption", "tokenizer_layers"
+    targets, layered = "plan", "tokenizer_layers"
     frozen = "tokenizer"  # the child that a trained checkpoint fills, and that takes no gradient
 
     def __init__(self, config: Config):
         super().__init__()
-        if config.n_embd % (2 * config.n_head):
-            raise ValueError(f"n_embd {config.n_embd} must divide by twice n_head {config.n_head}")
         self.config = config
         self.tokenizer = fsq.ImageTokenizer(config.tokenizer).requires_grad_(False)
-        self.levels, self.tokens = config.tokenizer_levels, config.tokenizer.side**2
+        self.tokens = config.tokenizer.side**2
+        if not 0 < len(config.choices) <= self.tokens:
+            raise ValueError(f"a plan of {len(config.choices)} entries does not fit {self.tokens} tokens")
         self.mask_id = config.tokenizer.vocabulary  # one beyond the last token
-        C = config.n_embd
-        self.word = nn.Embedding(config.words, C)
-        self.digit = nn.Embedding(sum(self.levels) + 1, C)  # the last row: hidden
-        self.place = nn.Parameter(torch.randn(config.caption_length + self.tokens, C) / 2)
-        turn = rotations(config.caption_length, config.tokenizer.side, C // config.n_head // 2)
-        self.register_buffer("turn", turn, persistent=False)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
-        self.writer = Writer(config)
+        self.planner = Planner(config.words, config.caption_length, config.choices, config.plan_embd, config.plan_layer,
+                               config.plan_head)  # fmt: skip
+        self.painter = Painter(config)
+        self.symbols = fsq.FSQ(config.symbols)  # only counts: a token's symbols are the digits of a number, too
+        self.register_buffer("open", torch.tensor(config.choices), persistent=False)  # a plan in which all is hidden
+
+    @property
+    def writer(self) -> Writer:
+        return self.painter.writer
 
     @property
     def draws(self) -> tuple[int, int]:
-        """Shape [D + 1, N] of the numbers that one picture is drawn with, see `How.uniform`."""
-        return len(self.levels) + 1, self.tokens
+        """Shape [D + 2, N] of the numbers that one picture is drawn with: what each symbol of each token is drawn with, how
+        its turn falls, and what the plan is drawn with. So sample i depends on its own numbers alone."""
+        return len(self.config.symbols) + 2, self.tokens
 
     # -- training ------------------------------------------------------------------------------------------------
 
     @property
     def players(self) -> dict[str, nn.Module]:
-        return {"text2image": self}
+        return {"planner": self.planner, "painter": self.painter}
 
     @property
     def matrices(self) -> list[nn.Parameter]:
         """Hidden weight matrices: the parameters that Muon may orthogonalise."""
-        return [*self.blocks.parameters(), *self.writer.hidden.parameters()]
+        return [*self.planner.blocks.parameters(), *self.painter.blocks.parameters(), *self.writer.hidden.parameters()]
 
-    compilable = ("", "writer")
+    compilable = ("planner", "painter", "painter.writer")
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
-        """Cross-entropy of the hidden tokens in nats. batch.inputs uint8 [B, C, H, W], or in layers (see
-        `ImageTokenizer.encode`), batch.targets caption ids [B, T].
+        """Cross-entropy in nats: of the plan's entries, then of the hidden tokens. batch.inputs uint8 [B, C, H, W], or in
+        layers (see `ImageTokenizer.encode`); batch.targets caption ids and plan int64 [B, T + P].
 
-        The hidden share is cos(pi r ** early / 2) with r uniform: MaskGIT's cosine schedule, by which every stage of decoding
-        is trained, leaning towards the first rounds. There the caption alone says what is where, which is the hardest to
-        learn: once a few tokens are known, they give the rest away. At least one token is hidden.
+        The hidden share of the tokens is cos(pi r ** early / 2) with r uniform: MaskGIT's cosine schedule, by which every
+        stage of decoding is trained, leaning towards the first rounds. At least one token is hidden.
         """
+        noise = batch.noise
+        captions, plan = batch.targets.split([self.config.caption_length, len(self.open)], dim=1)
+        dropped = noise.uniform(1).to(plan.device) < self.config.label_drop
+        loss, right = self.planner.loss(captions.masked_fill(dropped, 0), plan)
+        # Per entry and per token, hidden or not: then the batch's mean is the mean of its parts.
+        yield "planner", loss.mean(), {"right": right.float().mean()}
+
         ids = self.tokenizer.encode(batch.inputs)  # [B, N]
-        noise, device = batch.noise, ids.device
-        share = torch.cos(math.pi / 2 * noise.uniform(1).to(device) ** self.config.early)  # [B, 1]
-        rank = noise.uniform(self.tokens).to(device).argsort(1).argsort(1)
+        share = torch.cos(math.pi / 2 * noise.uniform(1).to(ids.device) ** self.config.early)  # [B, 1]
+        rank = noise.uniform(self.tokens).to(ids.device).argsort(1).argsort(1)
         hidden = rank < (share * self.tokens).ceil().clamp(min=1)  # [B, N]
-        dropped = noise.uniform(1).to(device) < self.config.label_drop
-        captions = batch.targets.masked_fill(dropped, 0)
-        x = self(captions, ids.masked_fill(hidden, self.mask_id))[hidden]  # [M, C]
-        digits = self.tokenizer.fsq.digits(ids[hidden])  # [M, D]
-        loss, right = self.writer(x, digits)
-        # Per picture, not per hidden token: then the batch's mean is the mean of its parts.
+        token = self.symbols.digits(ids)  # [B, N, D]
+        x = self.painter(self.withheld(plan, noise), token, hidden)[hidden]  # [M, C]
+        loss, right = self.writer(x, token[hidden])
         stats = {"per_token": loss.detach().mean(), "right": right.float().mean()}
-        yield "text2image", loss.sum() / hidden.numel(), stats
+        yield "painter", loss.sum() / hidden.numel(), stats
 
-    def forward(self, captions: Tensor, ids: Tensor, seen: list[Tensor] | None = None) -> Tensor:
-        """captions int64 [B, T], ids int64 [B, N] (mask_id where hidden) -> features [B, N, C] for the writer.
+    def withheld(self, plan: Tensor, noise: Noise) -> Tensor:
+        """plan int64 [B, P], some of its entries hidden: all of them for `label_drop` of the pictures; else sometimes the
+        places, and sometimes others one by one, as where a part of a picture is drawn anew, of which not all is known."""
+        first, P = len(self.config.plan), plan.size(1)
+        all_of_it, places, others = noise.uniform(3).to(plan.device)[..., None].unbind(1)  # [B, 1] each
+        # Of one picture in six a share of the other entries that is uniform itself.
+        hide = noise.uniform(P).to(plan.device) < 1 - 6 * others
+        hide[:, first:] = places < 1 / 6
+        return torch.where(hide | (all_of_it < self.config.label_drop), self.open, plan)
 
-        seen: a list that takes each block's attention [B, T + N, T + N], averaged over heads.
-        """
+    def features(self, plan: Tensor, ids: Tensor, seen: list[Tensor] | None = None) -> Tensor:
+        """plan int64 [B, P], ids int64 [B, N] (mask_id where hidden) -> features [B, N, C] for the writer."""
         hidden = ids == self.mask_id
-        digits = self.tokenizer.fsq.digits(ids.masked_fill(hidden, 0))  # [B, N, D]
-        token = self.digit(digits + torch.tensor(self.writer.offsets, device=ids.device)).sum(2)
-        token = torch.where(hidden[..., None], self.digit.weight[-1], token)
-        x = norm(torch.cat((norm(self.word(captions)), norm(token)), dim=1) + self.place)  # [B, T + N, C]
-        for block in self.blocks:
-            x = block(x, self.turn, seen)
-        return norm(x[:, captions.size(1) :])
+        return self.painter(plan, self.symbols.digits(ids.masked_fill(hidden, 0)), hidden, seen)
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
-    def look(self, ids: Tensor, how: How) -> tuple[Tensor, Tensor]:
-        """What the known tokens of ids [B, N] (mask_id where hidden) and each of K conditions say of every place: features
-        [K, B, N, C], and how much each condition weighs [K].
+    def plan(self, captions: Tensor, uniform: Tensor, cfg_scale: float = 1.0, temperature: float = 1.0,
+             sure: float = 0.0, where: Tensor | None = None, placed: bool = True) -> Tensor:  # fmt: skip
+        """What the pictures of captions int64 [B, T] are to show, int64 [B, P]; all 0 is free.
 
-        Guidance pushes the logits away from those of no caption (Ho & Salimans 2022, eq. 6):
-        nothing + cfg_scale (caption - nothing).
+        uniform: [B, *draws].  cfg_scale, temperature: see `Planner.write`.
+        sure: entries less probable than that are hidden: what the words do not say.
+        where: bool [B, N]; things stand in these cells, or nowhere.  placed: False hides where they stand.
         """
-        conditions = [(1 - how.blend, how.captions)]
+        allowed = None
+        if where is not None:
+            nowhere = torch.ones_like(where[:, :1])
+            others = torch.ones(len(where), sum(self.config.plan), dtype=torch.bool, device=where.device)
+            allowed = torch.cat((others, torch.cat((where, nowhere), 1).repeat(1, sum(self.config.places))), 1)
+        uniform = uniform[:, -1, : len(self.open)]
+        plan, probability = self.planner.write(captions, uniform, cfg_scale, temperature, allowed)
+        hide = probability < sure
+        first = len(self.config.plan)
+        # A place that was drawn is one of many that fit: no words say it, and yet it has to be settled.
+        hide[:, first:] = not placed
+        return torch.where(hide, self.open, plan)
+
+    def look(self, ids: Tensor, how: How) -> tuple[Tensor, Tensor]:
+        """What the known tokens of ids [B, N] (mask_id where hidden) and each of K plans say of every place: features
+        [K, B, N, C], and how much each plan weighs [K].
+
+        Guidance pushes the logits away from those of no plan (Ho & Salimans 2022, eq. 6):
+        nothing + cfg_scale (plan - nothing).
+        """
+        plans, weights = [how.plan], [how.cfg_scale]
         if how.other is not None:
-            conditions.append((how.blend, how.other))
-        weights = [how.cfg_scale * weight for weight, _ in conditions]
-        asked = [captions for _, captions in conditions]
+            plans.append(how.other)
+            weights = [how.cfg_scale * (1 - how.blend), how.cfg_scale * how.blend]
         if how.cfg_scale != 1:
+            plans.append(self.open.expand_as(how.plan))
             weights.append(1 - how.cfg_scale)
-            asked.append(torch.zeros_like(how.captions))
-        x = self(torch.cat(asked), ids.repeat(len(asked), 1)).unflatten(0, (len(asked), -1))
+        x = self.features(torch.cat(plans), ids.repeat(len(plans), 1)).unflatten(0, (len(plans), -1))
         return x, torch.tensor(weights, device=x.device)
 
     def write(self, look: tuple[Tensor, Tensor], where: Tensor, how: How) -> tuple[Tensor, Tensor]:
         """A token for each of M places, `where` bool [B, N], from what `look` found: ids [M], and their probabilities, at
         temperature 1 [M]."""
         x, weight = look[0][:, where], look[1][:, None, None]  # [K, M, C], [K, 1, 1]
-        uniform = how.uniform.transpose(1, 2)[where]  # [M, D + 1]
-        before, probability, digits = torch.zeros_like(x[0]), x.new_ones(x.size(1)), []
-        for d in range(len(self.levels)):
-            logits = (weight * self.writer.logits(x, before, d)).sum(0)  # [M, levels[d]]
-            digit = choose(logits, uniform[:, d], how.temperature)
-            probability = probability * logits.softmax(-1).gather(-1, digit[..., None])[..., 0]
-            before = self.writer.told(before, digit, d)
-            digits.append(digit)
-        return self.tokenizer.fsq.join(torch.stack(digits, -1)), probability
+        uniform = how.uniform.transpose(1, 2)[where]  # [M, D + 2]
+        before, probability, token = torch.zeros_like(x[0]), x.new_ones(x.size(1)), []
+        for d in range(len(self.config.symbols)):
+            logits = (weight * self.writer.logits(x, before, d)).sum(0)  # [M, symbols[d]]
+            symbol = choose(logits, uniform[:, d], how.temperature)
+            probability = probability * logits.softmax(-1).gather(-1, symbol[..., None])[..., 0]
+            before = self.writer.told(before, symbol, d)
+            token.append(symbol)
+        return self.symbols.join(torch.stack(token, -1)), probability
 
     @torch.inference_mode()
     def decide(self, canvas: Canvas, k: int, how: How, rough: bool = True) -> Canvas:
@@ -321,7 +381,7 @@ class Text2Image(nn.Module):
         if how.order == "surest":
             drawn, probability = self.write(look, ~decided, how)
             # Gumbel noise that fades keeps pictures from all beginning at the same place (MaskGIT, section 3.3).
-            gumbel = -torch.log(-torch.log(how.uniform[:, -1].clamp(1e-6, 1 - 1e-6)))  # [B, N]
+            gumbel = -torch.log(-torch.log(how.uniform[:, -2].clamp(1e-6, 1 - 1e-6)))  # [B, N]
             sure = torch.ones_like(gumbel).masked_scatter(~decided, probability.clamp(min=1e-20)).log()
             score = sure + how.choice * (1 - k / how.rounds) * gumbel
         else:
@@ -350,49 +410,47 @@ class Text2Image(nn.Module):
             yield canvas
 
     @torch.inference_mode()
-    def certainty(self, captions: Tensor, ids: Tensor, count: int, chunk: int = 16) -> tuple[Tensor, Tensor, Tensor]:
-        """How sure each token of one picture is, given all the others: ids [1, N], captions [1, T].
+    def certainty(self, plan: Tensor, ids: Tensor, count: int, chunk: int = 16) -> tuple[Tensor, Tensor, Tensor]:
+        """How sure each token of one picture is, given all the others: ids [1, N], plan [1, P].
 
         Returns its probability [N], and the `count` likeliest tokens for its place [N, count] with theirs [N, count]
-        (found by beam search over the digits).
+        (found by beam search over the symbols).
         """
         N = self.tokens
         alone = ids.expand(N, N).masked_fill(torch.eye(N, dtype=torch.bool, device=ids.device), self.mask_id)
         x = torch.cat([
-            self(captions.expand(len(part), -1), part)[range(len(part)), range(start, start + len(part))]
+            self.features(plan.expand(len(part), -1), part)[range(len(part)), range(start, start + len(part))]
             for start, part in zip(range(0, N, chunk), alone.split(chunk))
         ])  # fmt: skip  # [N, C]
-        digits = self.tokenizer.fsq.digits(ids[0])  # [N, D]
+        token = self.symbols.digits(ids[0])  # [N, D]
         own, before = torch.zeros(N, device=ids.device), torch.zeros_like(x)
-        found, scores, paths = x.new_zeros(N, 1, x.size(-1)), x.new_zeros(N, 1), digits.new_zeros(N, 1, 0)
-        for d, levels in enumerate(self.levels):
-            own += self.writer.logits(x, before, d).log_softmax(-1).gather(-1, digits[:, d : d + 1])[:, 0]
-            before = self.writer.told(before, digits[:, d], d)
-            each = scores[..., None] + self.writer.logits(x[:, None], found, d).log_softmax(-1)  # [N, beams, levels]
+        found, scores, paths = x.new_zeros(N, 1, x.size(-1)), x.new_zeros(N, 1), token.new_zeros(N, 1, 0)
+        for d, values in enumerate(self.config.symbols):
+            own += self.writer.logits(x, before, d).log_softmax(-1).gather(-1, token[:, d : d + 1])[:, 0]
+            before = self.writer.told(before, token[:, d], d)
+            each = scores[..., None] + self.writer.logits(x[:, None], found, d).log_softmax(-1)  # [N, beams, values]
             scores, best = each.flatten(1).topk(min(count, each[0].numel()), dim=1)
-            beam, digit = best // levels, best % levels
+            beam, symbol = best // values, best % values
             found = found.gather(1, beam[..., None].expand(-1, -1, found.size(-1)))
-            found = self.writer.told(found, digit, d)
-            paths = torch.cat((paths.gather(1, beam[..., None].expand(-1, -1, d)), digit[..., None]), dim=-1)
-        return own.exp(), self.tokenizer.fsq.join(paths), scores.exp()
+            found = self.writer.told(found, symbol, d)
+            paths = torch.cat((paths.gather(1, beam[..., None].expand(-1, -1, d)), symbol[..., None]), dim=-1)
+        return own.exp(), self.symbols.join(paths), scores.exp()
 
     @torch.inference_mode()
-    def attention(self, captions: Tensor, ids: Tensor) -> Tensor:
-        """How much each image token looks at each word: [B, N, T], rows summing to at most 1, mean over the blocks."""
-        seen: list[Tensor] = []
-        self(captions, ids, seen)
-        T = captions.size(1)
-        return torch.stack(seen).mean(0)[:, T:, :T]
+    def attention(self, captions: Tensor, plan: Tensor, ids: Tensor) -> Tensor:
+        """How much each image token looks at each word, through the plan: [B, N, T], rows summing to at most 1.
 
-
-def choose(logits: Tensor, uniform: Tensor, temperature: float) -> Tensor:
-    """One of V for each place: logits [..., V], uniform [...] -> int64 [...], by the inverse of the distribution
-    function; temperature 0 takes the likeliest."""
-    if temperature == 0:
-        return logits.argmax(-1)
-    cumulative = (logits / temperature).softmax(-1).double().cumsum(-1)
-    found = torch.searchsorted(cumulative, (uniform.double() * cumulative[..., -1])[..., None], right=True)
-    return found.squeeze(-1).clamp(max=logits.size(-1) - 1)
+        A token looks at the plan's entries, and those were written looking at words, and at each other (attention rollout:
+        Abnar & Zuidema 2020, eq. 1, without the residual).
+        """
+        read: list[Tensor] = []
+        painted: list[Tensor] = []
+        T, P = captions.size(1), plan.size(1)
+        settled = torch.minimum(plan, self.open - 1)  # what is hidden from the painter was still written as something
+        self.planner(captions, settled, read)
+        self.features(plan, ids, painted)
+        words = torch.stack(read).mean(0)[:, T:, :T]  # [B, P, T]
+        return torch.stack(painted).mean(0)[:, P:, :P] @ words
 
 
 @lru_cache(maxsize=8)

@@ -83,7 +83,7 @@ def train(
         family=family, config=model_config, preset=preset, size=size, dataset=config.dataset, step=start,
         classes=getattr(data, "classes", []),
         tokenizer=data.tokenizer.state() if getattr(data, "tokenizer", None) else None,
-        training=dataclasses.asdict(config),
+        training=dataclasses.asdict(config), extra={"plan": data.plan} if getattr(data, "plan", None) else {},
     )  # fmt: skip
     checkpoint = folder / f"{preset or family}.safetensors"
     log = None
@@ -415,6 +415,7 @@ def _fit_to_data(family: str, model_config: dict, data) -> dict:
         decided = {"image_size": height, "channels": channels, "classes": len(data.classes)}
         if isinstance(data, Procedural) and data.tokenizer:
             decided |= {"words": len(data.tokenizer), "caption_length": data.tokenizer.length}
+            decided |= {"plan": tuple(map(len, data.plan.values())), "places": data.places}
         elif "words" in fields:
             raise UserError("data_does_not_fit", family=family, needs="pictures with captions", got="pictures alone")
         if len(data) == 0:

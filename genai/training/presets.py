@@ -48,7 +48,7 @@ def _scenes() -> list[Preset]:
         warmup_steps=50, schedule="linear", cooldown=0.7, grad_clip=10.0, ema_half_life=0.01,
     )  # fmt: skip
     prior = TrainConfig(
-        dataset="scenes", frozen="checkpoints/tokenizer-scenes.safetensors", steps=10_000, batch_size=64,
+        dataset="scenes", frozen="checkpoints/tokenizer-scenes.safetensors", steps=3_000, batch_size=64,
         optimizer="muon", lr=3e-3, muon_lr=0.02, warmup_steps=50, schedule="linear", cooldown=0.75, beta2=0.95,
         grad_clip=1.0, ema_half_life=0.01, shards=1,
     )  # fmt: skip
@@ -71,10 +71,10 @@ def _scenes() -> list[Preset]:
         Preset("judge-scenes", "cpu", "judge", judge, {}, "50 min", "see README"),
         Preset("judge-scenes", "gpu", "judge", larger(judge, 20_000, 256), {}),
         Preset(
-            "text2image-scenes", "cpu", "text2image", prior, dict(n_layer=6, n_head=5, n_embd=160, head=2),
+            "text2image-scenes", "cpu", "text2image", prior, {},
             "100 min", "see README",
         ),
-        Preset("text2image-scenes", "gpu", "text2image", larger(prior, 60_000, 256), dict(n_layer=6, n_embd=168, head=2)),
+        Preset("text2image-scenes", "gpu", "text2image", larger(prior, 60_000, 256), dict(n_layer=5, n_head=4, n_embd=152)),
         *(Preset("tokenizer-digits", size, "tokenizer", digits_tokenizer, dict(widths=(64,), blocks=2, levels=(8, 5, 5)))
           for size in ("cpu", "gpu")),
         *(Preset("text2image-digits", size, "text2image", digits_prior, dict(n_layer=4, n_head=4, n_embd=128))

@@ -73,6 +73,7 @@ INSIDE = """
 <div class="stage-main">
   <div class="paint-side">
     <div class="cell base-frame"><div class="base"></div><div class="heat"></div></div>
+    <p class="caption planned"></p>
     <div class="look-words"></div>
     <p class="caption inside-note"></p>
     <div class="row"><button class="tool" data-act="inside-edit"><span data-t="ui.paint.to_edit"></span></button></div>
@@ -256,9 +257,9 @@ def questions(engine: Engine) -> list:
         return {"words": engine.read(given.get("model"), given.get("prompt"))}
 
     def see(given):
-        return {"verdicts": engine.see(given.get("model"), given.get("prompt"), given.get("tokens"))}
+        return {"verdicts": engine.see(given.get("model"), given.get("prompt"), given.get("tokens"), given.get("plan"))}
 
     def inside(given):
-        return engine.inside(given.get("model"), given.get("prompt"), given.get("tokens"))
+        return engine.inside(given.get("model"), given.get("prompt"), given.get("tokens"), given.get("plan"))
 
     return [answering(function) for function in (read, see, inside)]

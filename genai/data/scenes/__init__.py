@@ -14,11 +14,12 @@ from torch import Tensor
 
 from genai.data.base import Procedural
 from genai.data.scenes.captions import Caption, describe, vocabulary
-from genai.data.scenes.draw import SIDE, layers, render
+from genai.data.scenes.draw import GRID, GROUND_VIEWS, SIDE, Setting, layers, paint, render, settle
 from genai.data.scenes.world import (
     COLOURS,
     GROUNDS,
     KINDS,
+    MAX_COUNT,
     RELATIONS,
     SIZES,
     SPLITS,
@@ -31,8 +32,8 @@ from genai.data.scenes.world import (
 from genai.data.words import WordTokenizer
 
 __all__ = [
-    "ATTRIBUTES", "COLOURS", "GROUNDS", "KINDS", "OPTIONS", "RELATIONS", "SIZES", "SPLITS",
-    "Caption", "Scene", "Thing", "attributes", "describe", "held_out", "holdout", "load", "render", "sample",
+    "ATTRIBUTES", "COLOURS", "GROUNDS", "KINDS", "OPTIONS", "PLACES", "PLAN", "RELATIONS", "SIZES", "SPLITS",
+    "Caption", "Scene", "Thing", "attributes", "describe", "held_out", "holdout", "load", "plan", "render", "sample", "settle",
 ]  # fmt: skip
 
 OPTIONS = ("targets", "layered")  # of `load`: what a model family learns from
@@ -59,6 +60,25 @@ def attributes(scene: Scene) -> dict[str, str]:
     }  # fmt: skip
 
 
+# What a picture of a scene shows, all of it, in the order in which a painter settles it: what there is, then where. A place
+# is the cell of the grid that a thing's lower edge stands in, at its middle.
+PLAN: dict[str, tuple[str, ...]] = {
+    name: ATTRIBUTES[name] for name in ("arrangement", "ground", "kind", "kind2", "colour", "colour2", "size", "size2")
+} | {"view": tuple(map(str, range(GROUND_VIEWS)))}  # fmt: skip
+PLACES = (MAX_COUNT, 1)  # of the first thing, of the second
+
+
+def plan(scene: Scene, setting: Setting) -> list[int]:
+    """A scene as it is settled, as an index for each entry of PLAN and each of PLACES (the number of cells: nowhere)."""
+    answers = attributes(scene) | {"view": str(setting.view)}
+    first, cells = scene.canonical().things[0], SIDE // GRID
+    stand: tuple[list[int], ...] = ([], [])
+    for thing, x, bottom in setting.spots:
+        stand[thing != first].append((bottom // GRID - 1) * cells + min(x // GRID, cells - 1))
+    places = [cell for spots, most in zip(stand, PLACES) for cell in (spots + [cells**2] * most)[:most]]
+    return [choices.index(answers[name]) for name, choices in PLAN.items()] + places
+
+
 def sample(split: str, seed: int, index: int) -> tuple[Scene, np.random.Generator]:
     """Scene `index` of a split's endless stream, and the generator that goes on to draw and describe it."""
     rng = np.random.Generator(np.random.PCG64([seed, SPLITS.index(split), index]))
@@ -71,8 +91,8 @@ def tokenizer() -> WordTokenizer:
 
 
 def load(split: str, root: Path, targets: str = "caption", layered: bool = False) -> Procedural:
-    """uint8 images [B, 3, 64, 64], with as targets caption ids int64 [B, 20] ("caption") or indices into ATTRIBUTES
-    int64 [B, 8] ("attributes").
+    """uint8 images [B, 3, 64, 64], with as targets caption ids int64 [B, 20] ("caption"), these and what the picture shows
+    int64 [B, 20 + 14] ("plan", see PLAN and PLACES), or indices into ATTRIBUTES int64 [B, 8] ("attributes").
 
     layered: with what each picture is made of, the picture first: uint8 [B, 5, 3, 64, 64], see `draw.layers`.
     """
@@ -82,12 +102,15 @@ def load(split: str, root: Path, targets: str = "caption", layered: bool = False
         images, described = [], []
         for index in indices.tolist():
             scene, rng = sample(split, seed, index)
-            images.append(layers(scene, rng) if layered else np.asarray(render(scene, rng)))
-            if targets == "caption":
-                described.append(words.ids(describe(scene, rng).text))
-            else:
+            setting = settle(scene, rng)
+            images.append(layers(scene, setting) if layered else np.asarray(paint(scene, setting)))
+            if targets == "attributes":
                 answers = attributes(scene)
                 described.append([c.index(answers[name]) for name, c in ATTRIBUTES.items()])
+            else:
+                ids = words.ids(describe(scene, rng).text)
+                described.append(ids + plan(scene, setting) if targets == "plan" else ids)
         return torch.from_numpy(np.stack(images)).movedim(-1, -3).contiguous(), torch.tensor(described)
 
-    return Procedural(make, (3, SIDE, SIDE), tokenizer=words if targets == "caption" else None)
+    planned = dict(plan=PLAN, places=PLACES) if targets == "plan" else {}
+    return Procedural(make, (3, SIDE, SIDE), tokenizer=None if targets == "attributes" else words, **planned)

@@ -5,9 +5,8 @@ Every thing is drawn in a unit square (x to the right, y down) by its function i
 
 from __future__ import annotations
 
-import copy
 import math
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -390,47 +389,88 @@ def backdrop(ground: str, view: int) -> Image.Image:
 # -- the whole picture ---------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Setting:
+    """What a scene leaves open: which view of its ground, and where its things stand.
+
+    spots: in the order of painting, each thing, its middle and its lower edge in pixels.
+    """
+
+    view: int
+    spots: tuple[tuple[Thing, int, int], ...]
+
+
+def settle(scene: Scene, rng: np.random.Generator) -> Setting:
+    """Draw what the scene leaves open."""
+    view = int(rng.integers(GROUND_VIEWS))
+    things = {id(sprite(thing)): thing for thing in scene.things}
+    return Setting(view, tuple((things[id(image)], x, bottom) for image, (x, bottom) in places(scene, rng)))
+
+
 def render(scene: Scene, rng: np.random.Generator) -> Image.Image:
-    """The scene at 64x64, RGB. What the scene leaves open (places, view) is drawn from `rng`.
+    """The scene at 64x64, RGB. What the scene leaves open (places, view) is drawn from `rng`."""
+    return paint(scene, settle(scene, rng))
+
+
+def paint(scene: Scene, setting: Setting) -> Image.Image:
+    """The scene as it is settled, at 64x64, RGB.
 
     Things stand on a grid of 8 pixels where they can: places vary, but the same thing falls into the 8x8 tokens of an image
     tokenizer in the same way, instead of in 64 ways, each to be learned by itself.
     """
-    picture = backdrop(scene.ground, int(rng.integers(GROUND_VIEWS))).copy()
-    for image, (x, bottom) in places(scene, rng):
+    picture = backdrop(scene.ground, setting.view).copy()
+    for thing, x, bottom in setting.spots:
+        image = sprite(thing)
         picture.paste(image, (x - image.width // 2, bottom - image.height), image)
     return picture
 
 
-def layers(scene: Scene, rng: np.random.Generator) -> np.ndarray:
-    """The picture that `render` makes, and what it is made of, each alone: uint8 [5, 64, 64, 3].
+def layers(scene: Scene, setting: Setting) -> np.ndarray:
+    """The picture that `paint` makes, and what it is made of, each alone: uint8 [5, 64, 64, 3].
 
     The picture; the shapes of its things (in one colour, on nothing; in each cell of the grid that of the thing in front);
     their colours (whatever the shape: each cell is a chip of the colour of the thing in it; where two meet, the upper half of
     the one in front); its ground; the shapes that are behind another, whole, in the cells where they can be seen.
     """
-    ground = backdrop(scene.ground, int(rng.integers(GROUND_VIEWS)))
-    uncoloured = replace(scene, things=tuple(replace(thing, colour=STAND_IN) for thing in scene.things))
-    each = zip(places(uncoloured, copy.deepcopy(rng)), places(scene, rng))
-    colours = {id(sprite(thing)): RGB[thing.colour] for thing in scene.things}
-    picture = ground.copy()
-    cells = (SIDE // GRID, GRID, SIDE // GRID, GRID, 3)  # [rows, y, columns, x, RGB]
-    front, behind, chips = (np.full(cells, NOTHING, np.uint8) for _ in range(3))
-    for (shape, spot), (image, _) in each:
-        corner = (spot[0] - image.width // 2, spot[1] - image.height)
-        picture.paste(image, corner, image)
-        alone, mask = Image.new("RGB", (SIDE, SIDE), NOTHING), Image.new("L", (SIDE, SIDE))
-        alone.paste(shape, corner, shape)
-        mask.paste(image.getchannel("A").point(VISIBLE), corner)
-        covered = np.asarray(mask).reshape(cells[:-1]) > 0
-        here, hides = (whole[:, None, :, None, None] for whole in (covered.any((1, 3)), covered.all((1, 3))))
-        behind = np.where(here, np.where(hides, NOTHING, front), behind)
-        front = np.where(here, np.asarray(alone).reshape(cells), front)
-        first = hides | (chips == NOTHING).all((1, 3, 4), keepdims=True)
-        chips[:, : GRID // 2] = np.where(here, colours[id(image)], chips[:, : GRID // 2])
-        chips[:, GRID // 2 :] = np.where(here & first, colours[id(image)], chips[:, GRID // 2 :])
-    front, chips, behind = (layer.astype(np.uint8).reshape(SIDE, SIDE, 3) for layer in (front, chips, behind))
-    return np.stack([np.asarray(picture), front, chips, np.asarray(ground), behind])
+    n = SIDE // GRID
+    front, chips, behind = stack = np.full((3, n, n, GRID, GRID, 3), NOTHING, np.uint8)  # [.., row, column, y, x, RGB]
+    free = np.ones((n, n), dtype=bool)  # cells that show no thing yet
+    for thing, x, bottom in setting.spots:
+        image = sprite(thing)
+        top, left = bottom - image.height, x - image.width // 2
+        shape, here, hides = _cells(thing.kind, thing.size, top % GRID, left % GRID)
+        rows, columns = (slice(at // GRID, at // GRID + size) for at, size in zip((top, left), here.shape))
+        under, over, chip, new = behind[rows, columns], front[rows, columns], chips[rows, columns], free[rows, columns]
+        under[here] = over[here]
+        under[hides] = NOTHING
+        over[here] = shape[here]
+        chip[here, : GRID // 2] = RGB[thing.colour]
+        chip[hides | here & new, GRID // 2 :] = RGB[thing.colour]
+        new[here] = False
+    whole = stack.transpose(0, 1, 3, 2, 4, 5).reshape(3, SIDE, SIDE, 3)
+    return np.stack([np.asarray(paint(scene, setting)), *whole[:2], _ground(scene.ground, setting.view), whole[2]])
+
+
+@lru_cache(maxsize=24 * 3 * 8)
+def _cells(kind: str, size: str, y: int, x: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A thing's shape cut along the grid, if its corner is y, x pixels from one of the grid's: pixels [rows, columns, GRID,
+    GRID, 3], and of each cell whether the thing is in it, and whether it fills it [rows, columns]."""
+    image = sprite(Thing(kind, STAND_IN, size))
+    rows, columns = (-(-length // GRID) for length in (y + image.height, x + image.width))
+    alone, mask = (
+        Image.new("RGB", (columns * GRID, rows * GRID), NOTHING),
+        Image.new("L", (columns * GRID, rows * GRID)),
+    )
+    alone.paste(image, (x, y), image)
+    mask.paste(image.getchannel("A").point(VISIBLE), (x, y))
+    covered = np.asarray(mask).reshape(rows, GRID, columns, GRID) > 0
+    pixels = np.asarray(alone).reshape(rows, GRID, columns, GRID, 3).swapaxes(1, 2)
+    return pixels, covered.any((1, 3)), covered.all((1, 3))
+
+
+@lru_cache(maxsize=len(SKY) * GROUND_VIEWS)
+def _ground(ground: str, view: int) -> np.ndarray:
+    return np.asarray(backdrop(ground, view))
 
 
 def places(scene: Scene, rng: np.random.Generator) -> list[tuple[Image.Image, tuple[int, int]]]:

@@ -1,7 +1,7 @@
 /* Words to pictures: the four stages of the Prompt tab's pictures, and how they hand a picture to each other.
 
-   A picture is {prompt, tokens}: its 64 image tokens say everything about it, so any stage can take any picture. Nine of them
-   come as one image; a tile shows its part of it. */
+   A picture is {prompt, tokens, plan}: its 64 image tokens say everything about it, so any stage can take any picture; the plan
+   is what it was to show. Nine of them come as one image; a tile shows its part of it. */
 (() => {
   const { t } = genai;
   const el = (name, className, text = "") => {
@@ -58,16 +58,22 @@
     genai.ask(`paint-${view}`, { picture });
   };
 
-  const told = (seen) => { // the judge's answer as words of the visitor's language
-    const name = (group, value) => t(`ui.paint.${group}.${value}`);
-    const thing = (n) => ["size", "colour", "kind"].map((group) => [group, seen[group + n].value])
-      .filter(([, value]) => value !== "none").map(([group, value]) => name(group, value)).join(" ");
-    const pair = seen.kind2.value !== "none";
-    const what = pair ? [thing(""), name("arrangement", seen.arrangement.value), thing(2)].join(" · ")
-      : `${name("arrangement", seen.arrangement.value)} · ${thing("")}`;
-    const least = Math.min(...Object.values(seen).map((answer) => answer.p));
-    return t("ui.paint.judge_sees", { what, ground: name("ground", seen.ground.value), sure: Math.round(100 * least) });
+  /* What is in a picture, as words of the visitor's language: attribute -> value, null where that is open. */
+  const inWords = (values) => {
+    const name = (group, value) => (value === null ? "?" : t(`ui.paint.${group}.${value}`));
+    const thing = (n) => ["size", "colour", "kind"].map((group) => [group, values[group + n]])
+      .filter(([, value]) => value !== null && value !== "none").map(([group, value]) => name(group, value)).join(" ");
+    const pair = values.kind2 !== null && values.kind2 !== "none";
+    const what = pair ? [thing(""), name("arrangement", values.arrangement), thing(2)].join(" · ")
+      : `${name("arrangement", values.arrangement)} · ${thing("")}`;
+    return { what, ground: name("ground", values.ground) };
   };
+  const told = (seen) => { // the judge's answer
+    const values = Object.fromEntries(Object.entries(seen).map(([name, answer]) => [name, answer.value]));
+    const least = Math.min(...Object.values(seen).map((answer) => answer.p));
+    return t("ui.paint.judge_sees", { ...inWords(values), sure: Math.round(100 * least) });
+  };
+  const planned = (plan) => ("arrangement" in plan.entries ? t("ui.paint.planned", inWords(plan.entries)) : "");
 
   const showVerdict = (root, verdict) => {
     root.replaceChildren();
@@ -75,6 +81,7 @@
       const state = word.right === null ? "" : word.right ? " yes" : " no";
       root.append(el("span", `verdict${state}`, word.text + (word.right === null ? "" : word.right ? " ✓" : " ✗")));
     }
+    if (verdict.plan) root.append(el("p", "caption planned", planned(verdict.plan)));
     root.append(el("p", "caption", told(verdict.seen)));
   };
 
@@ -118,8 +125,8 @@
     };
 
     const judge = async () => {
-      const { request, tokens } = self.last;
-      const answer = await server.see({ model: request.model, prompt: request.controls.prompt, tokens, lang: genai.lang });
+      const { request, tokens, plan } = self.last;
+      const answer = await server.see({ model: request.model, prompt: request.controls.prompt, tokens, plan, lang: genai.lang });
       if (answer.error) { verdictBox.replaceChildren(el("p", "caption", answer.error)); return; }
       if (self.last.tokens !== tokens) return;
       verdicts = answer.verdicts;
@@ -143,7 +150,7 @@
     });
 
     const tile = (action) => {
-      if (self.last?.tokens) action({ prompt: controls().prompt, tokens: self.last.tokens[chosen], request: self.last.request, seed: seedOf(chosen) });
+      if (self.last?.tokens) action({ prompt: controls().prompt, tokens: self.last.tokens[chosen], plan: self.last.plan?.[chosen], request: self.last.request, seed: seedOf(chosen) });
     };
     const on = (act, handler) => element.querySelector(`[data-act="${act}"]`).addEventListener("click", (event) => tile((picture) => handler(picture, event.currentTarget)));
     on("tile-download", ({ request, seed }) => self.download({ ...request, controls: { ...request.controls, seed, count: 1 } }));
@@ -178,7 +185,7 @@
       element.dataset.base = to.tokens.join(",");
     };
     const grid = sheet(element.querySelector(".sheet"), (i) => {
-      if (self.last?.tokens) setBase({ prompt: self.last.request.controls.prompt, tokens: self.last.tokens[i], request: self.last.request });
+      if (self.last?.tokens) setBase({ prompt: self.last.request.controls.prompt, tokens: self.last.tokens[i], plan: self.last.plan?.[i], request: self.last.request });
     });
     const self = genai.stage("paint-edit", element, server, (answer) => {
       grid.show(answer.src, answer.request.controls.count, !answer.state);
@@ -277,7 +284,7 @@
       cell = -1;
       others.replaceChildren();
       const [drawn, answer] = await Promise.all([
-        frame(to.tokens), server.inside({ model: to.request.model, prompt: to.prompt, tokens: to.tokens, lang: genai.lang }),
+        frame(to.tokens), server.inside({ model: to.request.model, prompt: to.prompt, tokens: to.tokens, plan: to.plan ?? null, lang: genai.lang }),
       ]);
       if (mine !== turn) return;
       if (drawn.error || answer.error) return self.say(drawn.error ?? answer.error, true);
@@ -290,6 +297,7 @@
         node.setAttribute("aria-label", t("ui.paint.token", { place: i + 1, token }));
         node.title = t("ui.paint.token_title", { token, sure: (100 * found.certainty[i]).toFixed(1) });
         node.addEventListener("click", () => choose(i));
+        node.classList.toggle("stands", found.plan.cells.includes(i));
         return node;
       }));
       words.replaceChildren(...found.words.map((word, i) => {
@@ -298,6 +306,7 @@
         return node;
       }));
       element.dataset.tokens = to.tokens.join(",");
+      element.querySelector(".planned").textContent = planned(found.plan);
       showCertainty();
     };
     const choose = async (i) => { // the likeliest tokens for this place, each drawn in the picture
