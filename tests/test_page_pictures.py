@@ -9,6 +9,7 @@ import pytest
 from browsing import needs_chromium, open_tab
 
 from genai.generation import receipt
+from genai.generation.text2image import STEPS
 
 pytestmark = needs_chromium
 
@@ -49,11 +50,15 @@ def ask(page, prompt: str) -> None:
     frames = int(told(page, "paint", "frames"))
     page.locator("#paint-prompt textarea").fill(prompt)
     page.locator("#paint-run").click()
+    page.wait_for_function(
+        "(p) => genai.stages.paint.last.request.controls.prompt === p", arg=prompt
+    )  # not one before it
     wait_done(page, "paint", frames)
 
 
-def test_nine_pictures_come_from_rough_to_sharp(pictures):
+def test_nine_pictures_come_from_rough_to_sharp(pictures, monkeypatch):
     """Rounds are shown as they come; tile i of the sheet is the picture of seed + i; the judge has a word about each."""
+    monkeypatch.setattr("genai.generation.engine.ROUNDS_SECONDS", 0)  # each round in a call of its own
     page = pictures
     assert page.locator("#stage-paint .sheet .cell").count() == 9
     page.evaluate("""() => { window.rounds = []; new MutationObserver(() => window.rounds.push(
@@ -61,8 +66,7 @@ def test_nine_pictures_come_from_rough_to_sharp(pictures):
       { attributes: true, attributeFilter: ['data-round'] }); }""")
     ask(page, "two blue cats in the snow")
     rounds = page.evaluate("window.rounds")
-    assert rounds[0] == "1" and rounds[-1] == "done" and len(rounds) > 2
-    assert [int(k) for k in rounds[:-1]] == sorted({int(k) for k in rounds[:-1]})
+    assert rounds == [*map(str, range(1, STEPS)), "done"]
     assert last(page)["request"]["controls"]["prompt"] == "two blue cats in the snow"
     page.locator("#stage-paint .sheet .badge").first.wait_for()
     assert page.locator("#stage-paint .sheet .badge").count() == 9
@@ -71,6 +75,7 @@ def test_nine_pictures_come_from_rough_to_sharp(pictures):
     words = page.locator("#stage-paint .verdicts .verdict").all_inner_texts()
     assert [word.split()[0] for word in words] == ["two", "blue", "cats", "in", "the", "snow"]
     assert "The judge sees" in page.locator("#stage-paint .verdicts").inner_text()
+    assert "Planned from the words:" in page.locator("#stage-paint .verdicts .planned").inner_text()
     page.wait_for_function("genai.stages['paint'].element.dataset.twin === '5'")
 
 
@@ -90,8 +95,14 @@ def test_stop_keeps_what_is_there(pictures):
 def test_words_are_marked_while_typing(pictures):
     page = pictures
     page.locator("#paint-prompt textarea").fill("please draw a crimsn elephant")
-    page.locator("#paint-words .word.unknown").first.wait_for()
-    read = {node.inner_text(): node.get_attribute("class") for node in page.locator("#paint-words .word").all()}
+    page.wait_for_function(
+        "document.querySelector('#paint-words .read').dataset.read === 'please draw a crimsn elephant'"
+    )
+    read = dict(
+        page.evaluate(
+            "[...document.querySelectorAll('#paint-words .word')].map((node) => [node.innerText, node.className])"
+        )
+    )
     assert "ignored" in read["please"] and "unknown" in read["elephant"] and "unknown" in read["crimsn"]
     page.locator("#paint-words .offer", has_text="crimson").click()
     page.wait_for_function(
@@ -160,6 +171,7 @@ def test_inside_tokens_certainty_and_words(pictures):
     page.locator('#stage-paint [data-act="tile-inside"]').click()
     page.wait_for_function("document.querySelectorAll('#stage-paint-inside .heat button').length === 64")
     page.wait_for_function("genai.stages['paint-inside'].element.dataset.heat === 'certainty'")
+    assert "Planned from the words:" in page.locator("#stage-paint-inside .planned").inner_text()
     page.locator("#stage-paint-inside .look-words button", has_text="car").click()
     assert told(page, "paint-inside", "heat") == "attention"
     before = told(page, "paint-inside", "tokens")
