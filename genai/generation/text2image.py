@@ -21,7 +21,7 @@ from genai.generation.controls import Choice, Control, Number, Vector, Words
 from genai.models.text2image import ORDERS, Canvas, How
 
 MAX_PROMPT = 300
-GUIDANCE, STEPS, TEMPERATURE = 1.5, 8, 0.6
+GUIDANCE, STEPS, TEMPERATURE = 1.5, 8, 0.5
 GUIDANCE_OF_TOKENS = 1.0  # words have been weighed when a picture was planned; tokens follow the plan
 SURE = 0.8  # from how probable on an entry of a plan counts as said, where a part of a picture is drawn anew
 ALTERNATIVES = 6  # other tokens that a place offers
