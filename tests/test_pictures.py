@@ -84,7 +84,7 @@ PLAN = [*(0 for _ in scenes.PLAN), *(64 for _ in range(sum(scenes.PLACES)))]
 
 
 def a_state(**changed) -> dict:
-    return {"k": 1, "ids": [[0] * 64], "decided": [[0] * 64], "plans": [[PLAN]]} | changed
+    return {"k": 1, "ids": [[0] * 64], "decided": [[0] * 64], "plan": [PLAN]} | changed
 
 
 def test_an_honest_state_goes_on(engine: Engine):
@@ -96,10 +96,9 @@ def test_an_honest_state_goes_on(engine: Engine):
     [
         7, [], {}, {"k": 1}, a_state(ids=[[0] * 63]), a_state(k=0), a_state(k=99), a_state(k=True), a_state(k=NAN),
         a_state(ids=[[8**8] * 64]), a_state(ids=[[-1] * 64]), a_state(ids=[[0.5] * 64]), a_state(ids=[["x"] * 64]),
-        a_state(ids=[[0], [1, 2]]), a_state(plans=None), a_state(plans=[]), a_state(plans=[[PLAN], [PLAN]]),
-        a_state(plans=[[PLAN, PLAN]]), a_state(plans=[[PLAN[1:]]]), a_state(plans=[[[-1, *PLAN[1:]]]]),
-        a_state(plans=[[[9, *PLAN[1:]]]]), a_state(plans=[[[0.5, *PLAN[1:]]]]), a_state(plans=[[["a", *PLAN[1:]]]]),
-        a_state(plans=[["abcdefghijklmn"]]),
+        a_state(ids=[[0], [1, 2]]), a_state(plan=None), a_state(plan=[]), a_state(plan=[PLAN, PLAN]),
+        a_state(plan=[PLAN[1:]]), a_state(plan=[[-1, *PLAN[1:]]]), a_state(plan=[[9, *PLAN[1:]]]), a_state(plan=PLAN),
+        a_state(plan=[[0.5, *PLAN[1:]]]), a_state(plan=[["a", *PLAN[1:]]]), a_state(plan=["abcdefghijklmn"]), a_state(plan=7),
     ],
     ids=lambda s: str(s)[:40],
 )  # fmt: skip
@@ -223,7 +222,7 @@ def test_a_plan_keeps_to_the_brush_and_hides_what_was_not_said(engine: Engine):
     where = torch.zeros(40, 64, dtype=torch.bool)
     where[:, [9, 10]] = True
     placed = model.plan(captions_of(40), uniform, where=where)
-    assert set(placed[:, first:].unique().tolist()) <= {9, 10, 64} and (placed[:, first:] < 64).any()
+    assert set(placed[:, first:].unique().tolist()) <= {9, 10, 64} and (placed[:, first] < 64).all()
     assert (placed[:, :first] < model.open[:first]).all()
     hidden = model.plan(captions_of(40), uniform, sure=1.1, placed=False)
     assert torch.equal(hidden, model.open.expand(40, -1))
@@ -308,6 +307,45 @@ def test_how_much_varies(engine: Engine):
         made = engine.generate(MODEL, "vary", {"prompt": "a red car", "tokens": tokens, "amount": amount, "seed": 11})
         changed.append(sum(a != b for a, b in zip(made.detail["tokens"][0], tokens)))
     assert changed[0] == 0 < changed[1] < changed[2]
+
+
+def test_a_known_plan_is_varied_entry_by_entry(engine: Engine):
+    """What stays of it stays; pictures whose plan is the same stay as they are."""
+    model: Text2Image = engine.get(MODEL).model
+    captions, uniform = captions_of(60), noise.uniforms(range(60), *model.draws)
+    plan = model.plan(captions, noise.uniforms(range(100, 160), *model.draws))
+    assert torch.equal(model.vary(plan, captions, uniform, 0.0), plan)
+    assert torch.equal(model.vary(plan, captions, uniform, 1.0), model.plan(captions, uniform))
+    first = len(model.config.plan)
+    new = model.vary(plan, captions, uniform, 0.4)
+    kept = uniform[:, -2, :first] >= 0.4
+    assert torch.equal(new[:, :first][kept], plan[:, :first][kept]) and (new != plan).any()
+    same = (new == plan)[:, :first].all(1) & (uniform[:, -2, first] >= 0.4)
+    assert torch.equal(new[same], plan[same])
+
+    drawn = engine.generate(MODEL, "draw", {"prompt": "a red car", "seed": 5}).detail
+    asked = {"prompt": "a red car", "tokens": drawn["tokens"][0], "plan": drawn["plan"][0], "count": 9, "seed": 11}
+    for amount in (0.0, 0.3):
+        varied = engine.generate(MODEL, "vary", asked | {"amount": amount}).detail
+        for tokens, settled in zip(varied["tokens"], varied["plan"]):
+            assert settled != drawn["plan"][0] or tokens == drawn["tokens"][0]
+        assert (varied["plan"] == drawn["plan"] * 9) == (amount == 0)
+
+
+def test_between_two_prompts_every_entry_is_one_ones_or_the_others(planner: Planner):
+    a, b = captions_of(2)
+    captions, other, uniform = a.expand(400, -1), b.expand(400, -1), torch.rand(400, len(PLAN))
+    ends = [planner.write(captions, uniform, 1.5, 0.0, other, blend)[0] for blend in (0.0, 1.0)]
+    assert torch.equal(ends[0], planner.write(captions, uniform, 1.5, 0.0)[0])
+    assert torch.equal(ends[1], planner.write(other, uniform, 1.5, 0.0)[0])
+    first = planner.write(captions, uniform, 1.5, 1.0, other, 0.5)[0][:, 0]
+    apart = [
+        planner(each[:1], torch.tensor([PLAN]))[0, 0, : planner.choices[0]].softmax(-1) for each in (captions, other)
+    ]
+    free = planner(torch.zeros_like(captions[:1]), torch.tensor([PLAN]))[0, 0, : planner.choices[0]]
+    apart = [(1.5 * each.log() - 0.5 * free).softmax(-1) for each in apart]
+    share = torch.nn.functional.one_hot(first, planner.choices[0]).float().mean(0)
+    assert (share - sum(apart) / 2).abs().max() < 0.1
 
 
 def test_the_ends_of_a_blend_are_its_prompts(engine: Engine):

@@ -98,17 +98,18 @@ class Words:
 
 @dataclass(frozen=True)
 class Vector:
-    """`length` numbers in [low, high], whole ones if `integer`; the default is all zeros."""
+    """`length` numbers in [low, high], whole ones if `integer`; by default all of them `fill`."""
 
     name: str
     length: int
     low: float
     high: float
     integer: bool = False
+    fill: float = 0
 
     @property
     def default(self) -> list[float]:
-        return [0 if self.integer else 0.0] * self.length
+        return [self.fill if self.integer else float(self.fill)] * self.length
 
     def check(self, value: Any) -> list[float]:
         if not isinstance(value, (list, tuple)) or len(value) != self.length:

@@ -6,7 +6,8 @@ function of both, so a visitor's browser can ask for one after the other, show e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,23 +50,27 @@ def _tokens(loaded) -> Vector:
     return Vector("tokens", loaded.model.tokens, 0, loaded.model.config.tokenizer.vocabulary - 1, integer=True)
 
 
+def _plan(loaded) -> Vector:
+    """Beyond an entry's choices: not known."""
+    most = max(loaded.model.config.choices)
+    return Vector("plan", len(loaded.model.config.choices), 0, most, integer=True, fill=most)
+
+
 # -- beginnings ----------------------------------------------------------------------------------------------
 
 
-def _how(loaded, c: dict, settled: list[Tensor] | None, **planned) -> How:
-    """settled: plans that an earlier round has made; None makes them.  planned: see `Text2Image.plan`."""
+def _how(loaded, c: dict, plan: Tensor | None, write: Callable | None = None, **planned) -> How:
+    """plan: the one that an earlier round has made; None makes it.  write: `Text2Image.plan`, or what is like it.
+    planned: its arguments."""
     model, rows = loaded.model, c["count"]
     seeds = [(c["seed"] + i) % (noise.MAX_SEED + 1) for i in range(rows)]
     uniform = noise.uniforms(seeds, *model.draws).to(loaded.device)
-    if settled is None:
-        prompts = [c[name] for name in ("prompt", "prompt_to") if name in c]
-        captions = [_caption(loaded, prompt, rows) for prompt in prompts]
-        settled = [model.plan(ids, uniform, c["cfg_scale"], c["temperature"], **planned) for ids in captions]
-    plan, other = (*settled, None)[:2]
+    if plan is None:
+        planned |= dict(cfg_scale=c["cfg_scale"], temperature=c["temperature"])
+        plan = (write or model.plan)(captions=_caption(loaded, c["prompt"], rows), uniform=uniform, **planned)
     return How(
-        plan=plan, other=other, blend=c.get("position", 0.0), uniform=uniform,
-        rounds=model.tokens if c["order"] == "raster" else c["steps"], cfg_scale=GUIDANCE_OF_TOKENS,
-        temperature=c["temperature"], order=c["order"],
+        plan=plan, uniform=uniform, rounds=model.tokens if c["order"] == "raster" else c["steps"],
+        cfg_scale=GUIDANCE_OF_TOKENS, temperature=c["temperature"], order=c["order"],
     )  # fmt: skip
 
 
@@ -79,25 +84,36 @@ def _given(loaded, c: dict, hidden: Tensor) -> Canvas:
     return Canvas(ids, ~hidden, hidden.sum(1))
 
 
-def _begin_draw(loaded, c: dict, settled: list[Tensor] | None) -> tuple[Canvas, How]:
-    return loaded.model.blank(c["count"], loaded.device), _how(loaded, c, settled)
+def _begin_draw(loaded, c: dict, plan: Tensor | None) -> tuple[Canvas, How]:
+    return loaded.model.blank(c["count"], loaded.device), _how(loaded, c, plan)
 
 
-def _begin_vary(loaded, c: dict, settled: list[Tensor] | None) -> tuple[Canvas, How]:
-    """What the prompt leaves open is told by the tokens that stay; where things stand as well, until none stays."""
+def _begin_blend(loaded, c: dict, plan: Tensor | None) -> tuple[Canvas, How]:
+    other = _caption(loaded, c["prompt_to"], c["count"])
+    return loaded.model.blank(c["count"], loaded.device), _how(loaded, c, plan, other=other, blend=c["position"])
+
+
+def _begin_vary(loaded, c: dict, plan: Tensor | None) -> tuple[Canvas, How]:
+    """Of a picture whose plan is known, some of that is written anew, and what follows from it drawn. Else some tokens are
+    drawn anew; what the prompt leaves open, and where things stand, is told by those that stay, until none stays."""
+    model, first = loaded.model, len(loaded.model.config.plan)
+    before = torch.tensor(c["plan"], device=loaded.device).minimum(model.open).expand(c["count"], -1)
+    if (before[:, :first] < model.open[:first]).all():
+        how = _how(loaded, c, plan, partial(model.vary, before, amount=c["amount"]))
+        return _given(loaded, c, (how.plan != before).any(1, keepdim=True).expand(-1, model.tokens)), how
     some = c["amount"] < 1
-    how = _how(loaded, c, settled, sure=SURE if some else 0.0, placed=not some)
+    how = _how(loaded, c, plan, sure=SURE if some else 0.0, placed=not some)
     return _given(loaded, c, how.uniform[:, -2].flip(-1) < c["amount"]), how
 
 
-def _begin_edit(loaded, c: dict, settled: list[Tensor] | None) -> tuple[Canvas, How]:
+def _begin_edit(loaded, c: dict, plan: Tensor | None) -> tuple[Canvas, How]:
     """What is new stands where the brush was; what the prompt leaves open, the picture around it tells."""
     hidden = torch.tensor(c["mask"], device=loaded.device).bool().expand(c["count"], -1)
-    planned = {} if hidden.all() else dict(sure=SURE, where=hidden)
-    return _given(loaded, c, hidden), _how(loaded, c, settled, **planned)
+    planned = {} if hidden.all() or not hidden.any() else dict(sure=SURE, where=hidden)
+    return _given(loaded, c, hidden), _how(loaded, c, plan, **planned)
 
 
-BEGINNINGS = {"draw": _begin_draw, "blend": _begin_draw, "vary": _begin_vary, "edit": _begin_edit}
+BEGINNINGS = {"draw": _begin_draw, "blend": _begin_blend, "vary": _begin_vary, "edit": _begin_edit}
 
 
 # -- rounds --------------------------------------------------------------------------------------------------
@@ -110,25 +126,25 @@ def advance(loaded, name: str, c: dict, state: Any = None, show: bool = True) ->
         state: what the round before returned; None begins. Comes from a browser, so all of it is checked.
         show: whether anybody looks at this round; if not, it costs less, and there is a picture of the last one alone.
     """
-    settled = None if state is None else _settled(loaded, c, state)
-    canvas, how = BEGINNINGS[name](loaded, c, settled)
+    canvas, how = BEGINNINGS[name](loaded, c, None if state is None else _settled(loaded, c, state))
     k, canvas = _resumed(loaded, state, canvas, how)
     canvas = loaded.model.decide(canvas, k + 1, how, rough=show)
-    plans = [plan.tolist() for plan in (how.plan, how.other) if plan is not None]
-    state = {"k": k + 1, "ids": canvas.ids.tolist(), "decided": canvas.decided.int().tolist(), "plans": plans}
+    state = {
+        "k": k + 1, "ids": canvas.ids.tolist(), "decided": canvas.decided.int().tolist(), "plan": how.plan.tolist(),
+    }  # fmt: skip
     last = k + 1 >= how.rounds
     return _pixels(loaded, name, c, canvas.ids) if show or last else None, state, last
 
 
-def _settled(loaded, c: dict, state: Any) -> list[Tensor]:
-    """The plans of a state."""
+def _settled(loaded, c: dict, state: Any) -> Tensor:
+    """The plans of a state, one for each picture."""
     try:
-        plans = [[check_plan(loaded, plan) for plan in rows] for rows in state["plans"]]
-        if [len(rows) for rows in plans] != [c["count"]] * (1 + ("prompt_to" in c)):
+        plans = [check_plan(loaded, plan) for plan in state["plan"]]
+        if len(plans) != c["count"]:
             raise ValueError
     except (TypeError, KeyError, ValueError):
         raise UserError("bad_request") from None
-    return [torch.tensor(rows, device=loaded.device) for rows in plans]
+    return torch.tensor(plans, device=loaded.device)
 
 
 def check_plan(loaded, plan: Any) -> list[int]:
@@ -160,7 +176,7 @@ def _resumed(loaded, state: Any, canvas: Canvas, how: How) -> tuple[int, Canvas]
 
 def detail(state: dict) -> dict[str, Any]:
     """What a result tells beside its pixels: for each picture its tokens, and the plan that they follow."""
-    return {"tokens": state["ids"], "plan": state["plans"][0]}
+    return {"tokens": state["ids"], "plan": state["plan"]}
 
 
 def _pixels(loaded, name: str, c: dict, ids: Tensor) -> np.ndarray:
@@ -196,16 +212,16 @@ def draw(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
     lambda m: [_prompt(m), _prompt(m, "prompt_to"), Number("position", 0.0, 1.0, 0.5), *_drawing(m)], scale=4,
 )  # fmt: skip
 def blend(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
-    """Between two prompts: at 0 the first, at 1 the second, between them what both find likely."""
+    """Between two prompts: at 0 the first, at 1 the second, between them each entry of the plan is one's or the other's."""
     return _rounds(loaded, "blend", c)
 
 
 @action(
     "text2image", "image",
-    lambda m: [_prompt(m), _tokens(m), Number("amount", 0.0, 1.0, 0.5), *_drawing(m)], scale=4,
+    lambda m: [_prompt(m), _tokens(m), _plan(m), Number("amount", 0.0, 1.0, 0.5), *_drawing(m)], scale=4,
 )  # fmt: skip
 def vary(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
-    """More like this one: a random share `amount` of its tokens is drawn again."""
+    """More like this one: a random share `amount` of its plan is written anew, or, without one, of its tokens."""
     return _rounds(loaded, "vary", c)
 
 

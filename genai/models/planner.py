@@ -85,17 +85,22 @@ class Planner(nn.Module):
 
     @torch.inference_mode()
     def write(self, captions: Tensor, uniform: Tensor, cfg_scale: float = 1.0, temperature: float = 1.0,
+              other: Tensor | None = None, blend: float = 0.0, given: Tensor | None = None,
               allowed: Tensor | None = None) -> tuple[Tensor, Tensor]:  # fmt: skip
         """A plan for each caption, int64 [B, P], and how probable each of its entries was [B, P], at temperature 1.
 
         captions: int64 [B, T]; all 0 leaves everything open.  uniform: in [0, 1), [B, P]: what each entry is drawn with.
         cfg_scale: guidance (Ho & Salimans 2022, eq. 6): nothing + cfg_scale (caption - nothing). It trusts words against
             what is common, which is what a combination that was never seen needs.
+        other, blend: second captions, and how often, in [0, 1], an entry is theirs.
+        given: int64 [B, P]; what is an entry's choice already stays, its number of choices is to be written.
         allowed: bool [B, sum(choices)]; what else may not be chosen.
         """
-        asked = [captions] if cfg_scale == 1 else [captions, torch.zeros_like(captions)]
-        weights = captions.new_tensor([cfg_scale, 1 - cfg_scale][: len(asked)], dtype=torch.float32)[:, None, None]
-        x, memories = norm(self._words(torch.cat(asked))), [[] for _ in self.blocks]
+        asked = [captions] if other is None else [captions, other]
+        shares = [1.0] if other is None else [1 - blend, blend]
+        guided = cfg_scale != 1
+        rows = torch.cat(asked + [torch.zeros_like(captions)] * guided)
+        x, memories = norm(self._words(rows)), [[] for _ in self.blocks]
         for block, memory in zip(self.blocks, memories):
             x = block(x, self.turn[:, : self.length], memory=memory)
         plan, sure, told = [], [], 0.0
@@ -104,12 +109,19 @@ class Planner(nn.Module):
             turn = self.turn[:, self.length + j : self.length + j + 1]
             for block, memory in zip(self.blocks, memories):
                 x = block(x, turn, memory=memory)
-            logits = self._logits(x[:, 0])[:, start : start + count].log_softmax(-1)
-            logits = (weights * logits.unflatten(0, (len(asked), -1))).sum(0)  # [B, count]
+            each = self._logits(x[:, 0])[:, start : start + count].log_softmax(-1).unflatten(0, (-1, len(captions)))
+            if guided:
+                each = cfg_scale * each[:-1] + (1 - cfg_scale) * each[-1:]
+            probability = sum(share * logits.softmax(-1) for share, logits in zip(shares, each))  # [B, count]
             if allowed is not None:
-                logits = logits.masked_fill(~allowed[:, start : start + count], -math.inf)
+                probability = (
+                    probability * allowed[:, start : start + count] + 1e-30 * allowed[:, start : start + count]
+                )
+            logits = probability.log()
             chosen = choose(logits, uniform[:, j], temperature)
+            if given is not None:
+                chosen = torch.where(given[:, j] < count, given[:, j], chosen)
             plan.append(chosen)
             sure.append(logits.softmax(-1).gather(-1, chosen[:, None])[:, 0])
-            told = norm(self.told(start + chosen)).repeat(len(asked), 1)[:, None]
+            told = norm(self.told(start + chosen)).repeat(len(rows) // len(captions), 1)[:, None]
         return torch.stack(plan, 1), torch.stack(sure, 1)

@@ -209,7 +209,7 @@ class Canvas:
 class How:
     """How to draw.
 
-    plan: int64 [B, P], see `Text2Image.plan`.  other, blend: a second plan, and its weight in [0, 1].
+    plan: int64 [B, P], see `Text2Image.plan`.
     uniform: in [0, 1), [B, *draws], see `Text2Image.draws`.
     rounds: in how many rounds the tokens are decided.  cfg_scale: how much more than no plan the plan counts; 1 is no guidance.
     temperature: of the tokens; 0 takes the likeliest.  choice: of their order; 0 goes strictly by sureness.
@@ -225,8 +225,6 @@ class How:
     temperature: float = 1.0
     choice: float = 1.0
     order: str = ORDERS[0]
-    other: Tensor | None = None
-    blend: float = 0.0
 
 
 class Text2Image(nn.Module):
@@ -313,37 +311,47 @@ class Text2Image(nn.Module):
     # -- drawing -------------------------------------------------------------------------------------------------
 
     def plan(self, captions: Tensor, uniform: Tensor, cfg_scale: float = 1.0, temperature: float = 1.0,
-             sure: float = 0.0, where: Tensor | None = None, placed: bool = True) -> Tensor:  # fmt: skip
+             sure: float = 0.0, where: Tensor | None = None, placed: bool = True, **more) -> Tensor:  # fmt: skip
         """What the pictures of captions int64 [B, T] are to show, int64 [B, P]; all 0 is free.
 
-        uniform: [B, *draws].  cfg_scale, temperature: see `Planner.write`.
+        uniform: [B, *draws].  cfg_scale, temperature, more: see `Planner.write`.
         sure: entries less probable than that are hidden: what the words do not say.
-        where: bool [B, N]; things stand in these cells, or nowhere.  placed: False hides where they stand.
+        where: bool [B, N]; things stand in these cells, or nowhere, but for the first.  placed: False hides where they stand.
         """
-        allowed = None
+        first, allowed = len(self.config.plan), None
         if where is not None:
-            nowhere = torch.ones_like(where[:, :1])
             others = torch.ones(len(where), sum(self.config.plan), dtype=torch.bool, device=where.device)
-            allowed = torch.cat((others, torch.cat((where, nowhere), 1).repeat(1, sum(self.config.places))), 1)
+            somewhere = torch.cat((where, torch.zeros_like(where[:, :1])), 1)
+            or_not = torch.cat((where, torch.ones_like(where[:, :1])), 1)
+            places = [or_not if i else somewhere for i in range(sum(self.config.places))]
+            allowed = torch.cat((others, *places), 1)
         uniform = uniform[:, -1, : len(self.open)]
-        plan, probability = self.planner.write(captions, uniform, cfg_scale, temperature, allowed)
+        plan, probability = self.planner.write(captions, uniform, cfg_scale, temperature, allowed=allowed, **more)
         hide = probability < sure
-        first = len(self.config.plan)
         # A place that was drawn is one of many that fit: no words say it, and yet it has to be settled.
         hide[:, first:] = not placed
         return torch.where(hide, self.open, plan)
 
+    def vary(self, plan: Tensor, captions: Tensor, uniform: Tensor, amount: float, **how) -> Tensor:
+        """plan int64 [B, P] with a random share `amount` of its entries written anew, as the captions have them.
+
+        Where things stand is one of them, and is written anew as well where anything else has become another. how: see `plan`.
+        """
+        first, redraw = len(self.config.plan), uniform[:, -2, : len(self.open)] < amount
+        redraw[:, first:] = redraw[:, first : first + 1]
+        new = self.plan(captions, uniform, given=torch.where(redraw, self.open, plan), **how)
+        redraw[:, first:] |= (new != plan)[:, :first].any(1, keepdim=True)
+        given = torch.where(redraw[:, first:], self.open[first:], plan[:, first:])
+        return self.plan(captions, uniform, given=torch.cat((new[:, :first], given), 1), **how)
+
     def look(self, ids: Tensor, how: How) -> tuple[Tensor, Tensor]:
-        """What the known tokens of ids [B, N] (mask_id where hidden) and each of K plans say of every place: features
-        [K, B, N, C], and how much each plan weighs [K].
+        """What the known tokens of ids [B, N] (mask_id where hidden) and the plan, or else none, say of every place: features
+        [K, B, N, C], and how much each counts [K].
 
         Guidance pushes the logits away from those of no plan (Ho & Salimans 2022, eq. 6):
         nothing + cfg_scale (plan - nothing).
         """
         plans, weights = [how.plan], [how.cfg_scale]
-        if how.other is not None:
-            plans.append(how.other)
-            weights = [how.cfg_scale * (1 - how.blend), how.cfg_scale * how.blend]
         if how.cfg_scale != 1:
             plans.append(self.open.expand_as(how.plan))
             weights.append(1 - how.cfg_scale)

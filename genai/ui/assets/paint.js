@@ -201,7 +201,7 @@
       if (request.picture) setBase(request.picture);
       if (!request.action) return;
       const { controls } = request; // from a link
-      setBase({ prompt: controls.prompt, tokens: controls.tokens, mask: controls.mask, request });
+      setBase({ prompt: controls.prompt, tokens: controls.tokens, plan: controls.plan, mask: controls.mask, request });
       if (controls.amount !== undefined) amount.value = controls.amount;
       self.draw({ model: request.model, action: request.action, controls });
     };
@@ -223,7 +223,7 @@
       if (!mask.some(Boolean)) self.say(t("ui.paint.nothing_brushed"), true);
       else ask("edit", { mask });
     });
-    on("vary", () => ask("vary", { amount: Number(amount.value) }));
+    on("vary", () => ask("vary", { amount: Number(amount.value), ...(picture?.plan ? { plan: picture.plan } : {}) }));
     prompt.addEventListener("keydown", (event) => event.key === "Enter" && element.querySelector('[data-act="redraw"]').click());
   };
 
