@@ -21,7 +21,7 @@ from PIL import Image
 from torch import nn
 
 import train
-from genai.checkpoint import file_sha256, load_checkpoint, load_state
+from genai.checkpoint import Meta, file_sha256, load_checkpoint, load_state, save_checkpoint
 from genai.data import LazyImages, folder, load_dataset
 from genai.errors import UserError
 from genai.models import FAMILIES, build_model
@@ -236,6 +236,19 @@ def test_parts_make_up_the_step(tiny: Tiny, data_root, tmp_path):
         for other in states[1:]:
             difference = max((states[0][part][k] - v).abs().max().item() for k, v in other[part].items())
             assert difference < limit, f"{part} differs by {difference:.2e}"
+
+
+def test_pictures_of_a_single_word_and_symbol(data_root, tmp_path):
+    """Words to digits: a plan of one entry without places, tokens of one symbol."""
+    tokenizer = dict(image_size=28, channels=1, levels=(8, 5, 5), widths=(8,), blocks=1, hidden=16)
+    frozen = tmp_path / "tokenizer-digits.safetensors"
+    save_checkpoint(frozen, build_model("tokenizer", tokenizer), Meta("tokenizer", tokenizer))
+    small = [f"--{name}={size}" for name, size in (("n_layer", 1), ("n_embd", 16), ("n_head", 2), ("plan_embd", 16))]
+    where = [f"--frozen={frozen}", f"--data_root={data_root}", f"--runs_root={tmp_path}", "--device=cpu"]
+    assert train.main(["text2image-digits", "--steps=3", "--batch_size=4", *small, *where]) == 0
+    model, meta = load_checkpoint(tmp_path / "text2image-digits" / "text2image-digits.safetensors")
+    assert model.config.plan == (10,) and model.config.places == () and len(model.config.symbols) == 1
+    assert list(meta.extra["plan"]) == ["digit"]
 
 
 def test_parts_of_a_batch():

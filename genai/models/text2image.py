@@ -110,7 +110,8 @@ class Writer(nn.Module):
         super().__init__()
         self.symbols, C = config.symbols, config.n_embd
         self.offsets = [sum(self.symbols[:d]) for d in range(len(self.symbols))]  # of each in a table of all symbols
-        self.earlier = nn.Embedding(sum(self.symbols), C)  # what a symbol tells the next ones of its token
+        if len(self.symbols) > 1:
+            self.earlier = nn.Embedding(sum(self.symbols), C)  # what a symbol tells the next ones of its token
         self.hidden = nn.ModuleList(nn.Linear(C, config.head * C, bias=False) for _ in self.symbols)
         self.heads = nn.ModuleList(nn.Linear(config.head * C, count) for count in self.symbols)
         for head in self.heads:
@@ -134,7 +135,7 @@ class Writer(nn.Module):
 
     def told(self, before: Tensor, symbol: Tensor, d: int) -> Tensor:
         """What symbols 0 to d tell: that of those before, and symbol d int64 [...]."""
-        return before + self.earlier(self.offsets[d] + symbol)
+        return before + self.earlier(self.offsets[d] + symbol) if d + 1 < len(self.symbols) else before
 
 
 class Painter(nn.Module):
@@ -150,7 +151,8 @@ class Painter(nn.Module):
         self.token = nn.Embedding(sum(config.symbols) + 1, C)  # the last row: hidden
         self.place = nn.Parameter(torch.randn(self.cells, C) / 2)
         window = (2 * REACH + 1) ** 2
-        self.near = nn.Embedding(things * window + 1, C, padding_idx=things * window)  # the last row: out of reach
+        if things:
+            self.near = nn.Embedding(things * window + 1, C, padding_idx=things * window)  # the last row: out of reach
         self.blocks = nn.ModuleList(Block(C, config.n_head) for _ in range(config.n_layer))
         self.writer = Writer(config)
         pairs = C // config.n_head // 2
@@ -171,10 +173,12 @@ class Painter(nn.Module):
         """
         known = self.token(token + self.symbol_offsets).sum(2)
         token = torch.where(hidden[..., None], self.token.weight[-1], known)
-        # A cell is told which part of a thing it would be: how far it is from each place that is settled.
-        slots = torch.arange(len(self.window), device=plan.device)
-        near = self.near(self.window[slots, plan[:, self.first_place :]]).sum(1)  # [B, N, C]
-        x = torch.cat((norm(self.plan(plan + self.plan_offsets)) + self.entry, norm(token) + self.place + near), dim=1)
+        cells = norm(token) + self.place
+        if len(self.window):
+            # A cell is told which part of a thing it would be: how far it is from each place that is settled.
+            slots = torch.arange(len(self.window), device=plan.device)
+            cells = cells + self.near(self.window[slots, plan[:, self.first_place :]]).sum(1)  # [B, N, C]
+        x = torch.cat((norm(self.plan(plan + self.plan_offsets)) + self.entry, cells), dim=1)
         x = norm(x)  # [B, P + N, C]
         for block in self.blocks:
             x = block(x, self.turn, seen=seen)

@@ -55,7 +55,7 @@ def _scenes() -> list[Preset]:
 
     digits_tokenizer = dataclasses.replace(tokenizer, dataset="mnist", steps=1_500)
     digits_prior = dataclasses.replace(
-        prior, dataset="mnist-words", frozen="checkpoints/tokenizer-digits.safetensors", steps=3_000
+        prior, dataset="mnist-words", frozen="checkpoints/tokenizer-digits.safetensors", steps=2_000
     )
 
     def larger(train: TrainConfig, steps: int, batch_size: int) -> TrainConfig:
