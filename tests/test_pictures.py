@@ -15,6 +15,7 @@ from genai.errors import UserError
 from genai.generation import judging, noise
 from genai.generation.engine import Engine
 from genai.generation.offers import EXAMPLES, never_seen, sheet
+from genai.generation.text2image import _room
 from genai.models.attention import rotations
 from genai.models.batch import Noise
 from genai.models.planner import Planner, choose
@@ -226,6 +227,18 @@ def test_a_plan_keeps_to_the_brush_and_hides_what_was_not_said(engine: Engine):
     assert (placed[:, :first] < model.open[:first]).all()
     hidden = model.plan(captions_of(40), uniform, sure=1.1, placed=False)
     assert torch.equal(hidden, model.open.expand(40, -1))
+    known = torch.tensor(PLAN).expand(40, -1)
+    assert torch.equal(model.plan(captions_of(40), uniform, sure=1.1, instead=known)[:, :first], known[:, :first])
+
+
+def test_what_is_new_stands_where_there_is_room():
+    brushed = torch.zeros(1, 8, 8, dtype=torch.bool)
+    brushed[0, :4] = True  # the upper half
+    room = _room(brushed.flatten(1)).view(8, 8)
+    assert room.nonzero().tolist() == [[row, column] for row in (2, 3) for column in range(1, 7)]
+    brushed[:] = False
+    brushed[0, 5, 3] = brushed[0, 0, 7] = True
+    assert torch.equal(_room(brushed.flatten(1)), brushed.flatten(1)), "as good as any"
 
 
 def test_a_cell_is_told_how_far_it_is_from_a_place():

@@ -6,12 +6,14 @@ function of both, so a visitor's browser can ask for one after the other, show e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from genai.data.words import UNDERSTOOD, UNKNOWN
@@ -96,8 +98,8 @@ def _begin_blend(loaded, c: dict, plan: Tensor | None) -> tuple[Canvas, How]:
 def _begin_vary(loaded, c: dict, plan: Tensor | None) -> tuple[Canvas, How]:
     """Of a picture whose plan is known, some of that is written anew, and what follows from it drawn. Else some tokens are
     drawn anew; what the prompt leaves open, and where things stand, is told by those that stay, until none stays."""
-    model, first = loaded.model, len(loaded.model.config.plan)
-    before = torch.tensor(c["plan"], device=loaded.device).minimum(model.open).expand(c["count"], -1)
+    model, before = loaded.model, _known_plan(loaded, c)
+    first = len(model.config.plan)
     if (before[:, :first] < model.open[:first]).all():
         how = _how(loaded, c, plan, partial(model.vary, before, amount=c["amount"]))
         return _given(loaded, c, (how.plan != before).any(1, keepdim=True).expand(-1, model.tokens)), how
@@ -107,10 +109,27 @@ def _begin_vary(loaded, c: dict, plan: Tensor | None) -> tuple[Canvas, How]:
 
 
 def _begin_edit(loaded, c: dict, plan: Tensor | None) -> tuple[Canvas, How]:
-    """What is new stands where the brush was; what the prompt leaves open, the picture around it tells."""
+    """What is new stands where the brush was. What the prompt leaves open is as in the picture's plan, if that is known; else
+    the tokens around it tell."""
     hidden = torch.tensor(c["mask"], device=loaded.device).bool().expand(c["count"], -1)
-    planned = {} if hidden.all() or not hidden.any() else dict(sure=SURE, where=hidden)
+    planned: dict = {}
+    if hidden.any() and not hidden.all():
+        planned = dict(sure=SURE, instead=_known_plan(loaded, c), where=_room(hidden))
     return _given(loaded, c, hidden), _how(loaded, c, plan, **planned)
+
+
+def _known_plan(loaded, c: dict) -> Tensor:
+    """The plan that came with a picture [rows, P], hidden where it is not known."""
+    return torch.tensor(c["plan"], device=loaded.device).minimum(loaded.model.open).expand(c["count"], -1)
+
+
+def _room(brushed: Tensor) -> Tensor:
+    """Cells with the most room for a thing that stands there, bool [rows, N]: what it would cover, three cells wide and high,
+    is brushed as far as it can be."""
+    side = math.isqrt(brushed.size(1))
+    grid = brushed.view(-1, 1, side, side).float()
+    room = F.conv2d(F.pad(grid, (1, 1, 2, 0)), torch.ones(1, 1, 3, 3, device=grid.device)) * grid
+    return (room == room.amax((2, 3), keepdim=True)).flatten(1)
 
 
 BEGINNINGS = {"draw": _begin_draw, "blend": _begin_blend, "vary": _begin_vary, "edit": _begin_edit}
@@ -227,7 +246,7 @@ def vary(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
 
 @action(
     "text2image", "image",
-    lambda m: [_prompt(m), _tokens(m), Vector("mask", m.model.tokens, 0, 1, integer=True), *_drawing(m)], scale=4,
+    lambda m: [_prompt(m), _tokens(m), _plan(m), Vector("mask", m.model.tokens, 0, 1, integer=True), *_drawing(m)], scale=4,
 )  # fmt: skip
 def edit(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
     """What the prompt says where the mask is 1; every other pixel stays. A mask of nothing changes nothing."""

@@ -315,11 +315,12 @@ class Text2Image(nn.Module):
     # -- drawing -------------------------------------------------------------------------------------------------
 
     def plan(self, captions: Tensor, uniform: Tensor, cfg_scale: float = 1.0, temperature: float = 1.0,
-             sure: float = 0.0, where: Tensor | None = None, placed: bool = True, **more) -> Tensor:  # fmt: skip
+             sure: float = 0.0, instead: Tensor | None = None, where: Tensor | None = None, placed: bool = True,
+             **more) -> Tensor:  # fmt: skip
         """What the pictures of captions int64 [B, T] are to show, int64 [B, P]; all 0 is free.
 
         uniform: [B, *draws].  cfg_scale, temperature, more: see `Planner.write`.
-        sure: entries less probable than that are hidden: what the words do not say.
+        sure: entries less probable than that are what the words do not say; they become `instead`, int64 [B, P], or hidden.
         where: bool [B, N]; things stand in these cells, or nowhere, but for the first.  placed: False hides where they stand.
         """
         first, allowed = len(self.config.plan), None
@@ -331,10 +332,10 @@ class Text2Image(nn.Module):
             allowed = torch.cat((others, *places), 1)
         uniform = uniform[:, -1, : len(self.open)]
         plan, probability = self.planner.write(captions, uniform, cfg_scale, temperature, allowed=allowed, **more)
-        hide = probability < sure
-        # A place that was drawn is one of many that fit: no words say it, and yet it has to be settled.
-        hide[:, first:] = not placed
-        return torch.where(hide, self.open, plan)
+        unsaid = probability < sure
+        unsaid[:, first:] = False  # a place that was drawn is one of many that fit: no words say it
+        plan = torch.where(unsaid, self.open if instead is None else instead, plan)
+        return plan if placed else torch.cat((plan[:, :first], self.open[first:].expand(len(plan), -1)), 1)
 
     def vary(self, plan: Tensor, captions: Tensor, uniform: Tensor, amount: float, **how) -> Tensor:
         """plan int64 [B, P] with a random share `amount` of its entries written anew, as the captions have them.

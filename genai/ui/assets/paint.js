@@ -185,7 +185,7 @@
       element.dataset.base = to.tokens.join(",");
     };
     const grid = sheet(element.querySelector(".sheet"), (i) => {
-      if (self.last?.tokens) setBase({ prompt: self.last.request.controls.prompt, tokens: self.last.tokens[i], plan: self.last.plan?.[i], request: self.last.request });
+      if (self.last?.tokens) setBase({ prompt: self.last.request.controls.prompt, tokens: self.last.tokens[i], plan: self.last.plan?.[i], part: self.last.request.action === "edit", request: self.last.request });
     });
     const self = genai.stage("paint-edit", element, server, (answer) => {
       grid.show(answer.src, answer.request.controls.count, !answer.state);
@@ -221,9 +221,10 @@
     on("brush-none", () => setMask(mask.map(() => 0)));
     on("redraw", () => {
       if (!mask.some(Boolean)) self.say(t("ui.paint.nothing_brushed"), true);
-      else ask("edit", { mask });
+      else ask("edit", { mask, ...(picture.plan ? { plan: picture.plan } : {}) });
     });
-    on("vary", () => ask("vary", { amount: Number(amount.value), ...(picture?.plan ? { plan: picture.plan } : {}) }));
+    // The plan of an edit tells of what was new in it alone: to vary it would lose the rest.
+    on("vary", () => ask("vary", { amount: Number(amount.value), ...(picture?.plan && !picture.part ? { plan: picture.plan } : {}) }));
     prompt.addEventListener("keydown", (event) => event.key === "Enter" && element.querySelector('[data-act="redraw"]').click());
   };
 
