@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,7 +16,7 @@ from genai.errors import UserError
 from genai.generation import judging, noise
 from genai.generation.engine import Engine
 from genai.generation.offers import EXAMPLES, never_seen, sheet
-from genai.generation.text2image import _room
+from genai.generation.text2image import _room, guidance_of_tokens
 from genai.models.attention import rotations
 from genai.models.batch import Noise
 from genai.models.planner import Planner, choose
@@ -172,6 +173,13 @@ def test_what_is_decided_does_not_depend_on_who_looks(engine: Engine, order: str
     ) == (
         order != "surest"  # which has to draw them all to know how sure it is
     )
+
+
+def test_tokens_are_guided_where_a_plan_leaves_them_much(engine: Engine):
+    model: Text2Image = engine.get(MODEL).model
+    assert guidance_of_tokens(model, 3.0) == 1
+    digits = dataclasses.replace(model.config, plan=(10,), places=())
+    assert guidance_of_tokens(Text2Image(digits), 3.0) == 3
 
 
 # -- plans ---------------------------------------------------------------------------------------------------

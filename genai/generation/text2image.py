@@ -25,7 +25,6 @@ from genai.models.text2image import ORDERS, Canvas, How
 
 MAX_PROMPT = 300
 GUIDANCE, STEPS, TEMPERATURE = 1.5, 8, 0.5
-GUIDANCE_OF_TOKENS = 1.0  # words have been weighed when a picture was planned; tokens follow the plan
 SURE = 0.8  # from how probable on an entry of a plan counts as said, where a part of a picture is drawn anew
 ALTERNATIVES = 6  # other tokens that a place offers
 
@@ -72,8 +71,15 @@ def _how(loaded, c: dict, plan: Tensor | None, write: Callable | None = None, **
         plan = (write or model.plan)(captions=_caption(loaded, c["prompt"], rows), uniform=uniform, **planned)
     return How(
         plan=plan, uniform=uniform, rounds=model.tokens if c["order"] == "raster" else c["steps"],
-        cfg_scale=GUIDANCE_OF_TOKENS, temperature=c["temperature"], order=c["order"],
+        cfg_scale=guidance_of_tokens(model, c["cfg_scale"]), temperature=c["temperature"], order=c["order"],
     )  # fmt: skip
+
+
+def guidance_of_tokens(model, cfg_scale: float) -> float:
+    """How much more than no plan a plan counts for the tokens. One that says where things stand says all of a picture, words
+    were weighed when it was written, and to weigh it once more would double the time for nothing; of a digit it says
+    only which one."""
+    return 1.0 if model.config.places else cfg_scale
 
 
 def _caption(loaded, prompt: str, rows: int = 1) -> Tensor:

@@ -18,7 +18,7 @@ from genai.data.scenes.captions import Caption
 from genai.data.scenes.world import Scene
 from genai.generation import noise
 from genai.generation.images import to_uint8
-from genai.generation.text2image import GUIDANCE, GUIDANCE_OF_TOKENS, STEPS, TEMPERATURE
+from genai.generation.text2image import GUIDANCE, STEPS, TEMPERATURE, guidance_of_tokens
 from genai.metrics.context import Context, progress
 from genai.models.text2image import ORDERS, How
 
@@ -88,7 +88,7 @@ def paint(context: Context, texts: Sequence[str], seeds: Sequence[int], order: s
             model.plan(captions, uniform, GUIDANCE, TEMPERATURE),
             uniform,
             rounds=model.tokens if order == "raster" else STEPS,
-            cfg_scale=GUIDANCE_OF_TOKENS,
+            cfg_scale=guidance_of_tokens(model, GUIDANCE),
             temperature=TEMPERATURE,
             order=order,
         )
