@@ -72,13 +72,13 @@ def _scenes() -> list[Preset]:
         Preset("judge-scenes", "gpu", "judge", larger(judge, 20_000, 256), {}),
         Preset(
             "text2image-scenes", "cpu", "text2image", prior, {},
-            "100 min", "see README",
+            "52 min", "prompt accuracy 93 % seen, level 1 and level 2",
         ),
-        Preset("text2image-scenes", "gpu", "text2image", larger(prior, 60_000, 256), dict(n_layer=5, n_head=4, n_embd=152)),
-        *(Preset("tokenizer-digits", size, "tokenizer", digits_tokenizer, dict(widths=(64,), blocks=2, levels=(8, 5, 5)))
-          for size in ("cpu", "gpu")),
-        *(Preset("text2image-digits", size, "text2image", digits_prior, dict(n_layer=4, n_head=4, n_embd=128))
-          for size in ("cpu", "gpu")),
+        Preset("text2image-scenes", "gpu", "text2image", larger(prior, 20_000, 256), dict(n_layer=5, n_head=4, n_embd=152)),
+        *(Preset("tokenizer-digits", size, "tokenizer", digits_tokenizer, dict(widths=(64,), blocks=2, levels=(8, 5, 5)), *ran)
+          for size, ran in (("cpu", ("7 min", "psnr 24")), ("gpu", ()))),
+        *(Preset("text2image-digits", size, "text2image", digits_prior, dict(n_layer=4, n_head=4, n_embd=128), *ran)
+          for size, ran in (("cpu", ("22 min", "word accuracy 99 %")), ("gpu", ()))),
     ]  # fmt: skip
 
 
