@@ -144,12 +144,11 @@ class Painter(nn.Module):
     def __init__(self, config: Config):
         super().__init__()
         C, side, P, things = config.n_embd, config.tokenizer.side, len(config.choices), len(config.places)
-        self.first_place, self.cells = len(config.plan), side * side
-        self.symbols = config.symbols
+        self.first_place = len(config.plan)
         self.entry = nn.Parameter(torch.randn(P, C))  # which entry of the plan it is, whatever it says
         self.plan = nn.Embedding(sum(config.choices) + P, C)  # of each entry the last row: hidden
         self.token = nn.Embedding(sum(config.symbols) + 1, C)  # the last row: hidden
-        self.place = nn.Parameter(torch.randn(self.cells, C) / 2)
+        self.place = nn.Parameter(torch.randn(side * side, C) / 2)
         window = (2 * REACH + 1) ** 2
         if things:
             self.near = nn.Embedding(things * window + 1, C, padding_idx=things * window)  # the last row: out of reach
@@ -162,8 +161,9 @@ class Painter(nn.Module):
         self.register_buffer("plan_offsets", offsets, persistent=False)
         self.register_buffer("symbol_offsets", torch.tensor(self.writer.offsets), persistent=False)
         owner = torch.tensor([t for t, count in enumerate(config.places) for _ in range(count)], dtype=torch.int64)
-        self.register_buffer("window", _window(side)[None] + (owner * window)[:, None, None], persistent=False)
-        self.window.masked_fill_(_window(side)[None] == window, things * window)  # [places, cells + 2, cells]
+        seen_from = _window(side).expand(len(owner), -1, -1)  # [places, cells + 2, cells]
+        rows = torch.where(seen_from == window, things * window, seen_from + owner[:, None, None] * window)
+        self.register_buffer("window", rows, persistent=False)
 
     def forward(self, plan: Tensor, token: Tensor, hidden: Tensor, seen: list[Tensor] | None = None) -> Tensor:
         """plan int64 [B, P] (an entry's number of choices: hidden), symbols int64 [B, N, D], hidden bool [B, N] -> features
