@@ -193,10 +193,13 @@ def bad_values(control) -> list:
 
 @each_action
 def test_bad_values_are_told_with_their_name_and_the_choices(web, engine, family, action, capfd):
-    """Every parameter, one after another; then an ordinary request still works."""
+    """Every parameter, one after another; then an ordinary request still works. Of those that the family's first action takes
+    just so as well, one bad value tells whether they are looked at here too."""
+    first = next(iter(ACTIONS[family]))
+    tried = [] if action == first else controls_of(engine, family, first)
     wishes = []
     for control in controls_of(engine, family, action):
-        wishes += [(control, value) for value in bad_values(control)]
+        wishes += [(control, value) for value in bad_values(control)[: 1 if control in tried else None]]
 
     def told(wish) -> tuple[str, str]:
         control, value = wish
