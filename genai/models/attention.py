@@ -49,16 +49,18 @@ class Attention(nn.Module):
         self.proj = nn.Linear(width, width, bias=False)
         nn.init.zeros_(self.proj.weight)
 
-    def forward(self, x: Tensor, turn: Tensor, mask: Tensor | None = None, memory: list[Tensor] | None = None,
+    def forward(self, x: Tensor, turn: Tensor | None, mask: Tensor | None = None, memory: list[Tensor] | None = None,
                 seen: list[Tensor] | None = None) -> Tensor:  # fmt: skip
-        """x [B, T, C], turn [2, T, D / 2], mask bool [T, T'] (True: row sees column) -> [B, T, C].
+        """x [B, T, C], turn [2, T, D / 2] (None: these are nowhere), mask bool [T, T'] (True: row sees column) -> [B, T, C].
 
         memory: keys and values of earlier tokens [B, H, T' - T, D], which these see as well; becomes those of all.
         seen: a list that takes what each token looked at, [B, T, T'], averaged over heads.
         """
         B, T, C = x.shape
         q, k, v = self.qkv(x).view(B, T, 3, self.n_head, C // self.n_head).permute(2, 0, 3, 1, 4)  # [B, H, T, D]
-        q, k = self.turned(norm(q), turn), self.turned(norm(k), turn)
+        q, k = norm(q), norm(k)
+        if turn is not None:
+            q, k = self.turned(q, turn), self.turned(k, turn)
         if memory is not None:
             if memory:
                 k, v = torch.cat((memory[0], k), 2), torch.cat((memory[1], v), 2)
@@ -83,7 +85,7 @@ class Block(nn.Module):
         self.attention = Attention(width, n_head)
         self.mlp = MLP(width)
 
-    def forward(self, x: Tensor, turn: Tensor, mask: Tensor | None = None, memory: list[Tensor] | None = None,
+    def forward(self, x: Tensor, turn: Tensor | None, mask: Tensor | None = None, memory: list[Tensor] | None = None,
                 seen: list[Tensor] | None = None) -> Tensor:  # fmt: skip
         """See `Attention.forward`."""
         x = x + self.attention(norm(x), turn, mask, memory, seen)

@@ -69,13 +69,10 @@ class Planner(nn.Module):
         )  # [B, T + P, C]
         for block in self.blocks:
             x = block(x, self.turn, self.mask, seen=seen)
-        return self._logits(x[:, self.length :]).masked_fill(~self.mine, -math.inf).log_softmax(-1)
+        return self.head(norm(x[:, self.length :])).float().masked_fill(~self.mine, -math.inf).log_softmax(-1)
 
     def _words(self, captions: Tensor) -> Tensor:
         return norm(self.word(captions)) + self.place
-
-    def _logits(self, x: Tensor) -> Tensor:
-        return self.head(norm(x)).float()
 
     def loss(self, captions: Tensor, plan: Tensor) -> tuple[Tensor, Tensor]:
         """captions int64 [B, T], plan int64 [B, P] -> each entry's cross-entropy in nats [B, P], and whether what is there
@@ -106,10 +103,11 @@ class Planner(nn.Module):
         plan, sure, told = [], [], 0.0
         for j, (start, count) in enumerate(zip(self.offsets, self.choices)):
             x = norm(self.entry[j] + told + torch.zeros_like(x[:, :1]))  # [K B, 1, C]
-            turn = self.turn[:, self.length + j : self.length + j + 1]
             for block, memory in zip(self.blocks, memories):
-                x = block(x, turn, memory=memory)
-            each = self._logits(x[:, 0])[:, start : start + count].log_softmax(-1).unflatten(0, (-1, len(captions)))
+                x = block(x, None, memory=memory)  # entries are nowhere: nothing turns
+            own = slice(start, start + count)
+            logits = F.linear(norm(x[:, 0]), self.head.weight[own], self.head.bias[own]).float()
+            each = logits.log_softmax(-1).unflatten(0, (-1, len(captions)))
             if guided:
                 each = cfg_scale * each[:-1] + (1 - cfg_scale) * each[-1:]
             probability = sum(share * logits.softmax(-1) for share, logits in zip(shares, each))  # [B, count]
