@@ -1,4 +1,4 @@
-"""A transformer's layers over words, notes and the cells of a grid, all of which may see each other.
+"""A transformer's layers over words, the entries of a plan and the cells of a grid.
 
 Tokens are told where they are by turning queries and keys, so attention depends on distances. What a person wants to look
 at (`seen`) and what was computed before (`memory`) are asked for by whoever calls.
