@@ -283,6 +283,15 @@ def test_an_empty_prompt_and_only_unknown_words_draw_freely(engine: Engine):
     assert known or np.array_equal(free.pixels, unknown.pixels)
 
 
+def test_words_that_contradict_each_other_are_settled(engine: Engine):
+    """One ground, one colour: a plan has no place for two, and every word counts as understood."""
+    prompt = "a red blue car on the grass at night, four cars"
+    drawn = engine.generate(MODEL, "draw", {"prompt": prompt, "count": 4, "seed": 3})
+    choices = [len(values) for values in scenes.PLAN.values()]
+    assert all(0 <= value < most for plan in drawn.detail["plan"] for value, most in zip(plan, choices))
+    assert {word["status"] for word in engine.read(MODEL, prompt)} <= {"understood", "ignored"}
+
+
 def test_the_receipt_makes_it_again(engine: Engine):
     for action, more in (
         ("draw", {}), ("blend", {"prompt_to": "a star", "position": 0.3}),
