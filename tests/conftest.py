@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+import genai  # noqa: F401 (before torch: how its threads wait)
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny models: more threads only wait for each other
 os.environ.pop("GENAI_DATA", None)
 
