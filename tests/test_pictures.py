@@ -15,7 +15,7 @@ from genai.data import scenes
 from genai.errors import UserError
 from genai.generation import judging, noise
 from genai.generation.engine import Engine
-from genai.generation.offers import EXAMPLES, never_seen, sheet
+from genai.generation.offers import OPENINGS, never_seen, sheet
 from genai.generation.text2image import _room, guidance_of_tokens
 from genai.models.attention import rotations
 from genai.models.batch import Noise
@@ -518,7 +518,7 @@ def test_ten_visitors_at_once(engine: Engine):
     """Each gets their own pictures, the same as alone."""
     asked = [
         {"prompt": prompt, "seed": i, "count": 2, "steps": 4}
-        for i, prompt in enumerate(EXAMPLES["zh"] + EXAMPLES["en"])
+        for i, prompt in enumerate((*OPENINGS["zh"], *OPENINGS["en"]))
     ][:10]
     with ThreadPoolExecutor(10) as visitors:
         made = list(visitors.map(lambda c: engine.generate(MODEL, "draw", c).detail["tokens"], asked))
@@ -548,4 +548,4 @@ def test_never_seen_was_never_seen():
 
 
 def test_the_articles_sentence_is_the_first_example():
-    assert EXAMPLES["zh"][0] == "一个红色的汽车在草地上" and EXAMPLES["en"][0] == "a red car on the grass"
+    assert OPENINGS["zh"][0] == "一个红色的汽车在草地上" and OPENINGS["en"][0] == "a red car on the grass"

@@ -1,4 +1,4 @@
-"""Data sets. Each is one file with `load(split, root, ...)`; to add one, write it and name it here.
+"""Data sets. Each is one file with SPLITS, ABOUT and `load(split, root, ...)`; to add one, write it and name it here.
 
 A data set is looked for below the data root (`--data_root`, else the environment's GENAI_DATA, else `data/`), and
 downloaded there from its public home where it is missing.
@@ -11,10 +11,11 @@ from pathlib import Path
 from types import ModuleType
 
 from genai.data import folder, mnist, mnist_words, scenes, shakespeare, tales
+from genai.data.about import About
 from genai.data.base import Images, LazyImages, Procedural, Text
 from genai.errors import UserError
 
-__all__ = ["DATASETS", "Images", "LazyImages", "Procedural", "Text", "data_root", "load_dataset"]
+__all__ = ["DATASETS", "About", "Images", "LazyImages", "Procedural", "Text", "about", "data_root", "load_dataset"]
 
 DATASETS: dict[str, ModuleType] = {
     "mnist": mnist,
@@ -28,6 +29,11 @@ DATASETS: dict[str, ModuleType] = {
 
 def data_root(root: str | Path | None = None) -> Path:
     return Path(root or os.environ.get("GENAI_DATA") or "data")
+
+
+def about(name: str) -> About:
+    """What belongs to a data set; the defaults for a name that is none of ours, as a checkpoint from elsewhere may say."""
+    return DATASETS[name].ABOUT if name in DATASETS else About()
 
 
 def load_dataset(name: str, split: str = "train", root: str | Path | None = None, **options):

@@ -6,6 +6,7 @@ import http.client
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,6 +32,14 @@ class Images:
     def shape(self) -> tuple[int, int, int]:
         return tuple(self.images.shape[1:])
 
+    def decides(self) -> dict[str, Any]:
+        """What these data decide of a model's configuration, as fields that its Config may have."""
+        return _picture_fields(self)
+
+    def metadata(self) -> dict[str, Any]:
+        """What a checkpoint that learned from these data says of them, as fields of its metadata."""
+        return {"classes": self.classes}
+
 
 @dataclass
 class LazyImages:
@@ -48,6 +57,14 @@ class LazyImages:
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         return self.load(self.paths[index]), self.labels[index]
 
+    def decides(self) -> dict[str, Any]:
+        """What these data decide of a model's configuration, as fields that its Config may have."""
+        return _picture_fields(self)
+
+    def metadata(self) -> dict[str, Any]:
+        """What a checkpoint that learned from these data says of them, as fields of its metadata."""
+        return {"classes": self.classes}
+
 
 @dataclass
 class Text:
@@ -58,6 +75,14 @@ class Text:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def decides(self) -> dict[str, Any]:
+        """As `Images.decides`."""
+        return {"vocab_size": len(self.tokenizer)}
+
+    def metadata(self) -> dict[str, Any]:
+        """As `Images.metadata`."""
+        return {"tokenizer": self.tokenizer.state()}
 
 
 @dataclass
@@ -79,6 +104,28 @@ class Procedural:
 
     def __len__(self) -> int:
         return 2**31
+
+    def decides(self) -> dict[str, Any]:
+        """As `Images.decides`, and of captions how long they are, of how many words, and what a plan has to choose from."""
+        fields = _picture_fields(self)
+        if self.tokenizer:
+            fields |= {"words": len(self.tokenizer), "caption_length": self.tokenizer.length}
+            fields |= {"plan": tuple(map(len, self.plan.values())), "places": self.places}
+        return fields
+
+    def metadata(self) -> dict[str, Any]:
+        """As `Images.metadata`."""
+        said: dict[str, Any] = {"classes": self.classes}
+        if self.tokenizer:
+            said["tokenizer"] = self.tokenizer.state()
+        if self.plan:
+            said["extra"] = {"plan": self.plan}
+        return said
+
+
+def _picture_fields(data: Images | LazyImages | Procedural) -> dict[str, Any]:
+    channels, height, _ = data.shape
+    return {"image_size": height, "channels": channels, "classes": len(data.classes)}
 
 
 def fetch(url: str, target: Path, sha256_prefix: str | None = None) -> None:

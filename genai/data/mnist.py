@@ -9,9 +9,11 @@ from pathlib import Path
 
 import torchvision
 
+from genai.data.about import About
 from genai.data.base import Images, missing
 
 SPLITS = ("train", "test")
+ABOUT = About(label="digit", features="classifier-digits", pixels="crisp", scale=8)
 HOME = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from genai.data.base import Procedural
 from genai.data.words import WordTokenizer
 
 SPLITS = mnist.SPLITS
+ABOUT = dataclasses.replace(mnist.ABOUT, kind="captions")
 OPTIONS = ("targets",)  # of `load`: what a model family learns from
 CAPTION_LENGTH = 8
 EN_DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]

@@ -7,10 +7,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from genai.data.about import About
 from genai.data.base import Text, fetch, missing, read_text
 from genai.data.tokenizer import CharTokenizer
 
+OPENINGS = (
+    "ROMEO:\n",
+    "To be, or not to be",
+    "First Citizen:\nWhat news from Rome?",
+    "KING RICHARD III:\nMy horse",
+    "JULIET:\nO ",
+)
 SPLITS = ("train", "val")
+ABOUT = About(kind="text", openings={"en": OPENINGS})
 HOME = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
 SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 

@@ -9,11 +9,13 @@ import hashlib
 import re
 from pathlib import Path
 
+from genai.data.about import About
 from genai.data.base import Text, fetch, missing, read_text
 from genai.data.tokenizer import CharTokenizer
 from genai.errors import UserError
 
 SPLITS = ("train", "val")
+ABOUT = About(kind="text")
 HELD_OUT = "the-grey-fairy-book-6746"
 HOME = "https://www.gutenberg.org/cache/epub/{number}/pg{number}.txt"
 

@@ -25,6 +25,7 @@ from torch import nn
 
 from genai import __version__
 from genai.checkpoint import Meta, file_sha256, load_checkpoint, read_meta
+from genai.data import About, about
 from genai.data.tokenizer import CharTokenizer
 from genai.data.words import WordTokenizer
 from genai.device import pick_device
@@ -69,6 +70,11 @@ class Loaded:
         if isinstance(tokenizer, WordTokenizer) and tokenizer.length != config.caption_length:
             raise ValueError(f"captions of {tokenizer.length} words for {config.caption_length} places")
         return tokenizer
+
+    @property
+    def about(self) -> About:
+        """What belongs to the data set that it learned from."""
+        return about(self.meta.dataset)
 
     @property
     def parameters(self) -> int:

@@ -13,7 +13,7 @@ from genai.data import scenes
 from genai.data.tokenizer import CharTokenizer
 from genai.data.words import WordTokenizer
 from genai.generation import images, noise
-from genai.generation.offers import EXAMPLES
+from genai.generation.offers import OPENINGS
 from genai.generation.sampling import sampler
 from genai.models.text2image import How
 
@@ -72,7 +72,7 @@ def _look_text2image(model: nn.Module, meta: Meta, path: Path) -> None:
     """Four pictures of each of a few prompts, in columns."""
     tokenizer, device = WordTokenizer.from_state(meta.tokenizer), next(model.parameters()).device
     known = [word for word in tokenizer.words if word not in tokenizer.fillers]
-    asked = [p for pair in zip(*EXAMPLES.values()) for p in pair] if meta.dataset == "scenes" else known[:12]
+    asked = [p for pair in zip(*OPENINGS.values()) for p in pair] if meta.dataset == "scenes" else known[:12]
     seeds = [i // len(asked) for i in range(4 * len(asked))]
     uniform = noise.uniforms(seeds, *model.draws).to(device)
     how = How(model.plan(tokenizer.encode(asked * 4).to(device), uniform), uniform, temperature=0.5)

@@ -7,30 +7,13 @@ import numpy as np
 from genai.data import scenes
 from genai.data.scenes import lexicon as lx
 
-EXAMPLES = {
-    "en": [
-        "a red car on the grass",
-        "a blue bird above a yellow house at sunset",
-        "three purple fish in the sea",
-        "a small white cat to the left of a large green tree",
-        "a pink umbrella on the sand",
-        "two orange balloons at night",
-    ],
-    "zh": [
-        "一个红色的汽车在草地上",
-        "雪地里有一座蓝色的房子",
-        "三条紫色的鱼在海里",
-        "一只白色的小猫在绿色的树的左边",
-        "夕阳下，一只黄色的鸟在红色的船上方",
-        "两个橙色的气球",
-    ],
-}
+OPENINGS = scenes.ABOUT.openings
 
 
 def examples(loaded) -> list[str]:
     """Prompts to begin with, at least two: those for scenes, or the words of another vocabulary."""
     if loaded.meta.dataset == "scenes":
-        return EXAMPLES["en"]
+        return list(OPENINGS["en"])
     words = [word for word in loaded.tokenizer.words if word not in loaded.tokenizer.fillers]
     return [*words, "", ""]
 
@@ -47,7 +30,7 @@ def nearest(loaded, word: str) -> list[str]:
 
 def sheet(lang: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """Everything that scenes know, as (string key, [(what to show, a prompt with it)]) in one language."""
-    examples = ("ui.paint.sheet_examples", [(prompt, prompt) for prompt in EXAMPLES[lang]])
+    examples = ("ui.paint.sheet_examples", [(prompt, prompt) for prompt in OPENINGS[lang]])
     if lang == "en":
         return [
             examples,

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from genai.checkpoint import Meta, load_checkpoint, load_state, save_checkpoint, save_state
-from genai.data import DATASETS, Procedural, Text, load_dataset
+from genai.data import DATASETS, load_dataset
 from genai.errors import UserError
 from genai.models import FAMILIES, build_model
 from genai.training.batches import Batches, derive_seed
@@ -81,9 +81,7 @@ def train(
     start = _resume(folder / STATE, fingerprint, trainer)
     meta = Meta(
         family=family, config=model_config, preset=preset, size=size, dataset=config.dataset, step=start,
-        classes=getattr(data, "classes", []),
-        tokenizer=data.tokenizer.state() if getattr(data, "tokenizer", None) else None,
-        training=dataclasses.asdict(config), extra={"plan": data.plan} if getattr(data, "plan", None) else {},
+        training=dataclasses.asdict(config), **data.metadata(),
     )  # fmt: skip
     checkpoint = folder / f"{preset or family}.safetensors"
     log = None
@@ -404,22 +402,14 @@ def _fit_to_child(family: str, child: nn.Module | None) -> dict:
 def _fit_to_data(family: str, model_config: dict, data) -> dict:
     """The config with what the data decides: vocabulary; image size, channels and classes."""
     fields = {f.name for f in dataclasses.fields(FAMILIES[family].Config)}
-    if isinstance(data, Text):
-        if "vocab_size" not in fields:
-            raise UserError("data_does_not_fit", family=family, needs="images", got="text")
-        decided = {"vocab_size": len(data.tokenizer)}
-    else:
-        if "vocab_size" in fields:
-            raise UserError("data_does_not_fit", family=family, needs="text", got="images")
-        channels, height, _ = data.shape
-        decided = {"image_size": height, "channels": channels, "classes": len(data.classes)}
-        if isinstance(data, Procedural) and data.tokenizer:
-            decided |= {"words": len(data.tokenizer), "caption_length": data.tokenizer.length}
-            decided |= {"plan": tuple(map(len, data.plan.values())), "places": data.places}
-        elif "words" in fields:
-            raise UserError("data_does_not_fit", family=family, needs="pictures with captions", got="pictures alone")
-        if len(data) == 0:
-            raise UserError("data_does_not_fit", family=family, needs="images", got="nothing")
+    decided = data.decides()
+    if ("vocab_size" in decided) != ("vocab_size" in fields):
+        needs, got = ("text", "images") if "vocab_size" in fields else ("images", "text")
+        raise UserError("data_does_not_fit", family=family, needs=needs, got=got)
+    if "words" in fields and "words" not in decided:
+        raise UserError("data_does_not_fit", family=family, needs="pictures with captions", got="pictures alone")
+    if len(data) == 0 and "vocab_size" not in fields:
+        raise UserError("data_does_not_fit", family=family, needs="images", got="nothing")
     block = model_config.get("block_size", 0)
     if block and len(data) <= block + 1:
         raise UserError("data_does_not_fit", family=family, needs=f"more than {block + 1} tokens", got=f"{len(data)}")

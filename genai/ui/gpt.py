@@ -17,13 +17,6 @@ from genai.ui.stage import answer, stage
 from genai.ui.tab import QUIET, Built
 from genai.ui.words import guarded, i18n
 
-EXAMPLES = [
-    "ROMEO:\n",
-    "To be, or not to be",
-    "First Citizen:\nWhat news from Rome?",
-    "KING RICHARD III:\nMy horse",
-    "JULIET:\nO ",
-]
 REFRESH_SECONDS = 0.15  # how often the growing text is sent
 
 JS = """
@@ -92,7 +85,8 @@ def build(engine: Engine) -> Built:
                 top_k, top_p = number("top_k", 1), number("top_p", 0.01)
                 with gr.Row(equal_height=True):
                     seed = seed_box("gpt-seed")
-            gr.Examples(EXAMPLES, prompt, label=i18n("ui.gpt.examples"), elem_id="gpt-examples")
+            openings = loaded.about.openings.get("en", (controls["prompt"].default,))
+            gr.Examples([[text] for text in openings], prompt, label=i18n("ui.gpt.examples"), elem_id="gpt-examples")
         with gr.Column(scale=5, min_width=320):
             page = gr.HTML(typeset(first), elem_id="gpt-page", js_on_load=PAGE_JS)
             stage("gpt", engine, "", describe(first), JS, model_card(loaded))

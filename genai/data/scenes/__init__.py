@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai.data.about import About
 from genai.data.base import Procedural
 from genai.data.scenes.captions import Caption, describe, vocabulary
 from genai.data.scenes.draw import GRID, GROUND_VIEWS, SIDE, Setting, layers, paint, render, settle
@@ -38,6 +39,28 @@ __all__ = [
 
 OPTIONS = ("targets", "layered")  # of `load`: what a model family learns from
 CAPTION_LENGTH = 20
+
+# Prompts to begin with; those of the two languages side by side need not say the same.
+OPENINGS = {
+    "en": (
+        "a red car on the grass",
+        "a blue bird above a yellow house at sunset",
+        "three purple fish in the sea",
+        "a small white cat to the left of a large green tree",
+        "a pink umbrella on the sand",
+        "two orange balloons at night",
+    ),
+    "zh": (
+        "一个红色的汽车在草地上",
+        "雪地里有一座蓝色的房子",
+        "三条紫色的鱼在海里",
+        "一只白色的小猫在绿色的树的左边",
+        "夕阳下，一只黄色的鸟在红色的船上方",
+        "两个橙色的气球",
+    ),
+}
+ABOUT = About(kind="captions", judge="judge-scenes", pixels="crisp", scale=4, openings=OPENINGS)
+
 ARRANGEMENTS = ("one", "two", "three", "four", "left_of", "above", "on", "in_front_of")
 
 # What a judge answers about a picture, each with its choices. Of two things, the first is the left, upper or front one.
