@@ -651,9 +651,9 @@ def row(record: dict) -> str:
         if state in record:
             return f"{record['bench']:<24} {state}: {record[state].splitlines()[0]}"
     facts = {k: v for k, v in record.items() if k not in ("bench", "value", "unit", "p95", "n")}
-    told = ", ".join(f"{k} {show(v)}" for k, v in facts.items())
+    listed = ", ".join(f"{k} {show(v)}" for k, v in facts.items())
     numbers = f"{show(record['value']):>9} {record['unit']:<9} {show(record['p95']):>9} {record['n']:>6}"
-    return f"{record['bench']:<24} {numbers}   {told}".rstrip()
+    return f"{record['bench']:<24} {numbers}   {listed}".rstrip()
 
 
 def heading(about: dict) -> str:

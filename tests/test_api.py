@@ -74,10 +74,10 @@ def ask(web, name: str, data: list, **headers) -> tuple[str, object]:
 
 def message(web, name: str, data: list, **headers) -> str:
     """What a named endpoint says to a bad request."""
-    event, told = ask(web, name, data, **headers)
-    assert event == "error" and isinstance(told, dict), (event, str(told)[:500])
-    assert isinstance(told["error"], str), told
-    return sound(told["error"])
+    event, answer = ask(web, name, data, **headers)
+    assert event == "error" and isinstance(answer, dict), (event, str(answer)[:500])
+    assert isinstance(answer["error"], str), answer
+    return sound(answer["error"])
 
 
 def sound(said: str) -> str:
@@ -121,9 +121,9 @@ def uri(picture: Image.Image) -> str:
 def test_every_action_has_an_endpoint_and_nothing_else_is_shown(web):
     named = loads(web.get("gradio_api/info").text)["named_endpoints"]
     assert set(named) == {f"/{family}_{action}" for family, action in EVERY_ACTION} | {"/vae_encode"}
-    told = {p["parameter_name"]: p["parameter_default"] for p in named["/gan_interpolate"]["parameters"]}
-    assert list(told) == ["seed", "seed_to", "label", "truncation_psi", "position", "model"]
-    assert told["position"] == 0.5
+    defaults = {p["parameter_name"]: p["parameter_default"] for p in named["/gan_interpolate"]["parameters"]}
+    assert list(defaults) == ["seed", "seed_to", "label", "truncation_psi", "position", "model"]
+    assert defaults["position"] == 0.5
 
 
 @each_action
@@ -201,7 +201,7 @@ def test_bad_values_are_told_with_their_name_and_the_choices(web, engine, family
     for control in controls_of(engine, family, action):
         wishes += [(control, value) for value in bad_values(control)[: 1 if control in tried else None]]
 
-    def told(wish) -> tuple[str, str]:
+    def messages(wish) -> tuple[str, str]:
         control, value = wish
         data = ordinary(engine, family, action, **{control.name: value})
         return message(web, f"{family}_{action}", data), (
@@ -209,7 +209,7 @@ def test_bad_values_are_told_with_their_name_and_the_choices(web, engine, family
         )
 
     with ThreadPoolExecutor(4) as pool:
-        for (control, value), (said, chinese) in zip(wishes, pool.map(told, wishes)):
+        for (control, value), (said, chinese) in zip(wishes, pool.map(messages, wishes)):
             where = control.name, str(value)[:50], said
             assert control.name in said or value == "☃", where
             if isinstance(control, Number):

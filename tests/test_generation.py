@@ -885,10 +885,10 @@ def test_a_mistake_is_one_line_and_exit_code_2(mistake, engine, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     Path("taken").mkdir()
     Path("file").touch()
-    line, told = MISTAKES[mistake]
+    line, expected = MISTAKES[mistake]
     assert main(["--checkpoints", str(engine.folder), "--device", "cpu", *line.split()]) == 2
     said = capsys.readouterr()
-    assert said.err.startswith("error: ") and told in said.err and said.err.count("\n") == 1
+    assert said.err.startswith("error: ") and expected in said.err and said.err.count("\n") == 1
     assert said.out in ("", "☃") and sorted(p.name for p in tmp_path.rglob("*")) == ["file", "taken"]
 
 

@@ -370,7 +370,7 @@ def test_sample_i_has_seed_i_and_the_class_of_test_image_i(folder):
     assert torch.allclose(few.fake.features, all_.fake.features[:20], atol=1e-5)
     context = Context(folder / "gan.safetensors")
     context.model.sample = lambda z, labels: (labels / 9 * 2 - 1).view(-1, 1, 1, 1).expand(-1, 1, 28, 28)
-    context.judge.judge = lambda images: (
+    context.classifier.classify = lambda images: (
         images.float().mean((1, 2, 3))[:, None],
         (images[:, 0, 0, 0] / 255 * 9).round().long(),
     )

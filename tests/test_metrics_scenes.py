@@ -13,7 +13,7 @@ from genai.data import mnist_words, scenes
 from genai.generation.text2image import STEPS
 from genai.metrics import diversity, measure, nearest_training, prompt_accuracy, word_accuracy
 from genai.metrics import scenes as bench
-from genai.metrics.context import Context, Judged
+from genai.metrics.context import Classified, Context
 
 MODEL = "text2image-scenes.safetensors"
 
@@ -44,7 +44,7 @@ def perfect(monkeypatch):
         for language in ("en", "zh"):
             truth |= {(p.caption.text, p.seed): p.scene for p in bench.prompts(split, language, 12)}
 
-    def paint(context, texts, seeds):
+    def draw_prompts(context, texts, seeds):
         images = torch.zeros(len(texts), 3, 64, 64, dtype=torch.uint8)
         for i, (text, seed) in enumerate(zip(texts, seeds)):
             scene = truth.get((text, seed - seed % bench.BEST_OF)) or scenes.sample("all", 5, i)[0]
@@ -56,7 +56,7 @@ def perfect(monkeypatch):
         rows = [known[int(high) * 256 + int(low)] for high, low in images[:, :2, 0, 0]]
         return rows, [dict.fromkeys(scenes.ATTRIBUTES, 1.0) for _ in rows]
 
-    monkeypatch.setattr(bench, "paint", paint)
+    monkeypatch.setattr(bench, "draw_prompts", draw_prompts)
     monkeypatch.setattr(bench, "ask_judge", ask_judge)
 
 
@@ -139,13 +139,13 @@ def test_a_painter_that_reads_is_told_from_one_that_does_not(monkeypatch):
     """Words to digits: the pixel that a judge looks at is the digit of the caption, or always 3."""
 
     class Bench:
-        judge_name = "judge 0"
+        classifier_name = "classifier 0"
 
         def count(self, default, available, least=1):
             return 40
 
-        def judged(self, images, what):
-            return Judged(images.float(), images.flatten().long())
+        def classified(self, images, what):
+            return Classified(images.float(), images.flatten().long())
 
     def reading(context, texts, seeds):
         words = {w: d for d in range(10) for w in (str(d), mnist_words.EN_DIGITS[d], mnist_words.ZH_DIGITS[d])}
@@ -153,8 +153,8 @@ def test_a_painter_that_reads_is_told_from_one_that_does_not(monkeypatch):
             [[words[w] for w in sorted(words) if w in text.replace("一个", "")][:1] or [3] for text in texts]
         )
 
-    monkeypatch.setattr(word_accuracy, "paint", reading)
+    monkeypatch.setattr(word_accuracy, "draw_prompts", reading)
     for record in word_accuracy.measure(Bench()):
         assert record["value"] == 1 and record["empty_caption"] == 0.1 and record["shuffled_caption"] == 0
-    monkeypatch.setattr(word_accuracy, "paint", lambda context, texts, seeds: torch.full((len(texts), 1), 3))
+    monkeypatch.setattr(word_accuracy, "draw_prompts", lambda context, texts, seeds: torch.full((len(texts), 1), 3))
     assert [r["value"] for r in word_accuracy.measure(Bench())] == [0.1, 0.1]

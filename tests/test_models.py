@@ -206,11 +206,11 @@ def noisy_images(model, seeds) -> torch.Tensor:
 
 
 def draw_classifier(model, seeds) -> np.ndarray:
-    return model.judge(noisy_images(model, seeds))[1].numpy()
+    return model.classify(noisy_images(model, seeds))[1].numpy()
 
 
 def draw_judge(model, seeds) -> np.ndarray:
-    return torch.stack([rows.argmax(1) for rows in model.judge(noisy_images(model, seeds))], dim=1).numpy()
+    return torch.stack([rows.argmax(1) for rows in model.answer(noisy_images(model, seeds))], dim=1).numpy()
 
 
 def draw_tokenizer(model, seeds) -> np.ndarray:
@@ -220,7 +220,7 @@ def draw_tokenizer(model, seeds) -> np.ndarray:
 def draw_text2image(model, seeds) -> np.ndarray:
     captions = torch.arange(1, model.config.caption_length + 1).repeat(len(seeds), 1)
     uniform = uniforms(seeds, *model.draws)
-    *_, canvas = model.sample(model.blank(len(seeds)), How(model.plan(captions, uniform), uniform, rounds=4))
+    *_, canvas = model.sample(model.blank(len(seeds)), How(model.make_plan(captions, uniform), uniform, rounds=4))
     return canvas.ids.numpy()
 
 

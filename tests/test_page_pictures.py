@@ -20,10 +20,10 @@ def wait_done(page, stage: str, frames: int = 0) -> int:
         "([s, n]) => { const d = genai.stages[s]?.element.dataset ?? {}; return d.round === 'done' && +d.frames > n; }",
         arg=[stage, frames],
     )
-    return int(told(page, stage, "frames"))
+    return int(dataset_of(page, stage, "frames"))
 
 
-def told(page, stage: str, what: str) -> str:
+def dataset_of(page, stage: str, what: str) -> str:
     """What a stage says about itself, in its data- attributes."""
     return page.evaluate("([stage, what]) => genai.stages[stage].element.dataset[what]", [stage, what])
 
@@ -47,7 +47,7 @@ def pictures(page):
 
 
 def ask(page, prompt: str) -> None:
-    frames = int(told(page, "paint", "frames"))
+    frames = int(dataset_of(page, "paint", "frames"))
     page.locator("#paint-prompt textarea").fill(prompt)
     page.locator("#paint-run").click()
     page.wait_for_function(
@@ -86,10 +86,10 @@ def test_stop_keeps_what_is_there(pictures):
     page.wait_for_function("Number(genai.stages['paint'].element.dataset.round) >= 2")
     page.locator("#paint-stop").click()
     page.wait_for_function("!genai.stages.paint.busy")
-    stopped = told(page, "paint", "round")
+    stopped = dataset_of(page, "paint", "round")
     assert 2 <= int(stopped) < 64
     page.wait_for_timeout(400)
-    assert told(page, "paint", "round") == stopped
+    assert dataset_of(page, "paint", "round") == stopped
 
 
 def test_words_are_marked_while_typing(pictures):
@@ -141,7 +141,7 @@ def test_brush_redraw_vary_and_go_on(pictures):
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.55, steps=6)
     page.mouse.up()
-    assert told(page, "paint-edit", "masked") == "3"
+    assert dataset_of(page, "paint-edit", "masked") == "3"
     page.locator("#stage-paint-edit input.words").fill("a star")
     page.locator('#stage-paint-edit [data-act="redraw"]').click()
     frames = wait_done(page, "paint-edit")
@@ -173,15 +173,15 @@ def test_inside_tokens_certainty_and_words(pictures):
     page.wait_for_function("genai.stages['paint-inside'].element.dataset.heat === 'certainty'")
     assert "Planned from the words:" in page.locator("#stage-paint-inside .planned").inner_text()
     page.locator("#stage-paint-inside .look-words button", has_text="car").click()
-    assert told(page, "paint-inside", "heat") == "attention"
-    before = told(page, "paint-inside", "tokens")
+    assert dataset_of(page, "paint-inside", "heat") == "attention"
+    before = dataset_of(page, "paint-inside", "tokens")
     page.locator("#stage-paint-inside .heat button").nth(27).click()
     page.wait_for_function("document.querySelectorAll('#stage-paint-inside .others .cell').length === 6")
     other = page.locator('#stage-paint-inside .others .cell[aria-pressed="false"]').first
     token = other.inner_text().split()[0]
     other.click()
     page.wait_for_function("(b) => genai.stages['paint-inside'].element.dataset.tokens !== b", arg=before)
-    now = told(page, "paint-inside", "tokens").split(",")
+    now = dataset_of(page, "paint-inside", "tokens").split(",")
     assert now[27] == token and [a == b for a, b in zip(now, before.split(","))].count(False) == 1
 
 

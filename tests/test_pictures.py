@@ -148,7 +148,7 @@ def test_guidance_of_one_follows_the_plan_alone(engine: Engine):
 
     def drawn(cfg_scale: float) -> torch.Tensor:
         how = How(plan, uniform, cfg_scale=cfg_scale, temperature=0.0)
-        return model.write(model.look(ids, how), ids == model.mask_id, how)[0]
+        return model.choose_tokens(model.look(ids, how), ids == model.mask_id, how)[0]
 
     x = model.features(plan, ids)
     first = model.writer.logits(x, torch.zeros_like(x), 0).argmax(-1)
@@ -216,7 +216,7 @@ def test_an_entry_knows_those_before_it_alone(planner: Planner):
 def test_plans_are_written_as_training_reads_them(planner: Planner, cfg_scale: float):
     """Entry by entry with a memory is what all at once gives: the likeliest of each, and how probable it was."""
     captions = captions_of(3)
-    plan, sure = planner.write(captions, torch.rand(3, len(PLAN)), cfg_scale, temperature=0.0)
+    plan, sure = planner.fill(captions, torch.rand(3, len(PLAN)), cfg_scale, temperature=0.0)
     asked, free = planner(captions, plan), planner(torch.zeros_like(captions), plan)
     guided = (cfg_scale * asked + (1 - cfg_scale) * free).masked_fill(~planner.mine, -torch.inf)
     likely, best = guided.softmax(-1).max(-1)
@@ -230,13 +230,13 @@ def test_a_plan_keeps_to_the_brush_and_hides_what_was_not_said(engine: Engine):
     first = len(model.config.plan)
     where = torch.zeros(40, 64, dtype=torch.bool)
     where[:, [9, 10]] = True
-    placed = model.plan(captions_of(40), uniform, where=where)
+    placed = model.make_plan(captions_of(40), uniform, where=where)
     assert set(placed[:, first:].unique().tolist()) <= {9, 10, 64} and (placed[:, first] < 64).all()
     assert (placed[:, :first] < model.open[:first]).all()
-    hidden = model.plan(captions_of(40), uniform, sure=1.1, placed=False)
+    hidden = model.make_plan(captions_of(40), uniform, sure=1.1, placed=False)
     assert torch.equal(hidden, model.open.expand(40, -1))
     known = torch.tensor(PLAN).expand(40, -1)
-    assert torch.equal(model.plan(captions_of(40), uniform, sure=1.1, instead=known)[:, :first], known[:, :first])
+    assert torch.equal(model.make_plan(captions_of(40), uniform, sure=1.1, instead=known)[:, :first], known[:, :first])
 
 
 def test_what_is_new_stands_where_there_is_room():
@@ -343,9 +343,9 @@ def test_a_known_plan_is_varied_entry_by_entry(engine: Engine):
     """What stays of it stays; pictures whose plan is the same stay as they are."""
     model: Text2Image = engine.get(MODEL).model
     captions, uniform = captions_of(60), noise.uniforms(range(60), *model.draws)
-    plan = model.plan(captions, noise.uniforms(range(100, 160), *model.draws))
+    plan = model.make_plan(captions, noise.uniforms(range(100, 160), *model.draws))
     assert torch.equal(model.vary(plan, captions, uniform, 0.0), plan)
-    assert torch.equal(model.vary(plan, captions, uniform, 1.0), model.plan(captions, uniform))
+    assert torch.equal(model.vary(plan, captions, uniform, 1.0), model.make_plan(captions, uniform))
     first = len(model.config.plan)
     new = model.vary(plan, captions, uniform, 0.4)
     kept = uniform[:, -2, :first] >= 0.4
@@ -365,10 +365,10 @@ def test_a_known_plan_is_varied_entry_by_entry(engine: Engine):
 def test_between_two_prompts_every_entry_is_one_ones_or_the_others(planner: Planner):
     a, b = captions_of(2)
     captions, other, uniform = a.expand(400, -1), b.expand(400, -1), torch.rand(400, len(PLAN))
-    ends = [planner.write(captions, uniform, 1.5, 0.0, other, blend)[0] for blend in (0.0, 1.0)]
-    assert torch.equal(ends[0], planner.write(captions, uniform, 1.5, 0.0)[0])
-    assert torch.equal(ends[1], planner.write(other, uniform, 1.5, 0.0)[0])
-    first = planner.write(captions, uniform, 1.5, 1.0, other, 0.5)[0][:, 0]
+    ends = [planner.fill(captions, uniform, 1.5, 0.0, other, blend)[0] for blend in (0.0, 1.0)]
+    assert torch.equal(ends[0], planner.fill(captions, uniform, 1.5, 0.0)[0])
+    assert torch.equal(ends[1], planner.fill(other, uniform, 1.5, 0.0)[0])
+    first = planner.fill(captions, uniform, 1.5, 1.0, other, 0.5)[0][:, 0]
     apart = [
         planner(each[:1], torch.tensor([PLAN]))[0, 0, : planner.choices[0]].softmax(-1) for each in (captions, other)
     ]
@@ -455,9 +455,9 @@ def test_a_plan_is_told_in_words(engine: Engine):
     drawn = engine.generate(MODEL, "draw", {"prompt": "a red car", "seed": 5}).detail
     (plan,), tokens = drawn["plan"], drawn["tokens"]
     (verdict,) = engine.see(MODEL, "a red car", tokens, [plan])
-    told = engine.inside(MODEL, "a red car", tokens[0], plan)["plan"]
-    assert verdict["plan"] == told and told["entries"]["kind"] == scenes.KINDS[plan[2]]
-    assert told["cells"] == [cell for cell in plan[len(scenes.PLAN) :] if cell < 64]
+    described = engine.inside(MODEL, "a red car", tokens[0], plan)["plan"]
+    assert verdict["plan"] == described and described["entries"]["kind"] == scenes.KINDS[plan[2]]
+    assert described["cells"] == [cell for cell in plan[len(scenes.PLAN) :] if cell < 64]
     (plain,) = engine.see(MODEL, "a red car", tokens)
     assert plain["plan"] is None
     hidden = [*map(len, scenes.PLAN.values()), *plan[len(scenes.PLAN) :]]
@@ -487,8 +487,8 @@ def test_the_judge_looks_at_each_picture(engine: Engine):
         assert verdict["seen"].keys() == scenes.ATTRIBUTES.keys()
         for name, answer in verdict["seen"].items():
             assert answer["value"] in scenes.ATTRIBUTES[name] and 0 < answer["p"] <= 1
-        told = {word["text"]: word["right"] for word in verdict["words"]}
-        assert told["a"] is None and told["the"] is None and isinstance(told["red"], bool)
+        verdicts = {word["text"]: word["right"] for word in verdict["words"]}
+        assert verdicts["a"] is None and verdicts["the"] is None and isinstance(verdicts["red"], bool)
 
 
 def test_the_judges_word_for_word(engine: Engine):

@@ -21,8 +21,8 @@ from genai.data.scenes.draw import (
     THINGS,
     backdrop,
     layers,
-    paint,
     places,
+    rasterise,
     settle,
     sprite,
 )
@@ -71,8 +71,10 @@ def test_training_practises_what_is_hard():
     """More pairs than elsewhere, and no arrangement of two things much rarer than another."""
     shares = {}
     for split in ("train", "seen"):
-        told = [scene.canonical().relation for scene, _ in stream(split, 3000)]
-        shares[split] = {name: told.count(name) / len(told) for name in ("left_of", "above", "on", "in_front_of")}
+        relations = [scene.canonical().relation for scene, _ in stream(split, 3000)]
+        shares[split] = {
+            name: relations.count(name) / len(relations) for name in ("left_of", "above", "on", "in_front_of")
+        }
     pairs = {split: sum(each.values()) for split, each in shares.items()}
     assert pairs["train"] > 0.7 and 0.4 < pairs["seen"] < 0.6
     assert min(shares["train"].values()) > 0.15 and shares["seen"]["on"] < 0.7 * shares["seen"]["above"]
@@ -113,8 +115,8 @@ def test_a_scene_is_a_function_of_seed_split_and_number():
 def test_attributes_as_targets():
     _, targets = load_dataset("scenes", "all", targets="attributes").make(0, np.arange(50))
     for row, (scene, _) in zip(targets.tolist(), stream("all", 50)):
-        told = {name: choices[i] for (name, choices), i in zip(scenes.ATTRIBUTES.items(), row)}
-        assert told == scenes.attributes(scene)
+        answers = {name: choices[i] for (name, choices), i in zip(scenes.ATTRIBUTES.items(), row)}
+        assert answers == scenes.attributes(scene)
 
 
 # -- pictures ------------------------------------------------------------------------------------------------
@@ -215,8 +217,8 @@ def test_layers_show_each_alone():
         again, change = copy.deepcopy(rng), copy.deepcopy(rng)
         picture, shapes, colours, ground, behind = layers(scene, settle(scene, rng))
         assert np.array_equal(picture, scenes.render(scene, again))
-        told = layers(other, settle(other, change))
-        assert np.array_equal(shapes, told[1]) and np.array_equal(behind, told[4])
+        others = layers(other, settle(other, change))
+        assert np.array_equal(shapes, others[1]) and np.array_equal(behind, others[4])
         assert any(np.array_equal(ground, backdrop(scene.ground, view)) for view in range(GROUND_VIEWS))
         cells = colours.reshape(8, GRID, 8, GRID, 3)
         assert (cells == cells[:, :, :, :1]).all() and (cells[:, :4] == cells[:, :1]).all()
@@ -280,7 +282,7 @@ def test_a_plan_says_all_that_a_picture_shows():
         scene, rng = scenes.sample("all", 9, i)
         for _ in range(150):
             setting = settle(scene, rng)
-            plan, picture = tuple(scenes.plan(scene, setting)), paint(scene, setting).tobytes()
+            plan, picture = tuple(scenes.plan(scene, setting)), rasterise(scene, setting).tobytes()
             met += plan in shown
             assert shown.setdefault(plan, picture) == picture, scene
     assert met > 100 and len(set(shown.values())) == len(shown)

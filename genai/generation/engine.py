@@ -285,9 +285,9 @@ class Engine:
         """What the judge sees in pictures of `model`, and word by word whether the prompt is fulfilled.
 
         Args:
-            tokens: one list for each picture, at most nine.  plans: theirs, to be told in words beside it.
+            tokens: one list for each picture, at most nine.  plans: theirs, to be described beside it.
         Returns: for each {"seen": attribute -> {"value", "p"}, "words": [{"text", "right": True | False | None}], "plan": see
-        `text2image.told`, or None}.
+        `text2image.plan_in_words`, or None}.
         """
         loaded = self._painter(model)
         judge = self._judge(loaded)
@@ -297,7 +297,7 @@ class Engine:
         plans = [None] * len(tokens) if plans is None else plans
         if not isinstance(plans, list) or len(plans) != len(tokens):
             raise UserError("bad_request")
-        told = [plan and text2image.told(loaded, text2image.check_plan(loaded, plan)) for plan in plans]
+        described = [plan and text2image.plan_in_words(loaded, text2image.check_plan(loaded, plan)) for plan in plans]
         decode = self.action(loaded, "decode")
         rows = [check_all(decode.controls(loaded), {"tokens": row}) for row in tokens]
         with self._slot(self._slots):
@@ -311,7 +311,7 @@ class Engine:
                 ],
                 "plan": plan,
             }
-            for one, plan in zip(seen, told)
+            for one, plan in zip(seen, described)
         ]
 
     def _painter(self, model: Any) -> Loaded:

@@ -16,7 +16,7 @@ from genai.data.words import Word
 def see(judge, pixels: np.ndarray) -> list[dict[str, dict[str, Any]]]:
     """For each picture uint8 [n, H, W, C]: attribute -> {"value", "p"}, the judge's answer and its probability."""
     batch = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2)
-    answers = [rows.max(1) for rows in judge.model.judge(batch)]  # of each question: (probabilities, indices) [n]
+    answers = [rows.max(1) for rows in judge.model.answer(batch)]  # of each question: (probabilities, indices) [n]
     return [
         {
             name: {"value": choices[int(best.indices[i])], "p": round(float(best.values[i]), 4)}
@@ -35,11 +35,11 @@ def check_words(words: list[Word], seen: dict[str, dict[str, Any]]) -> list[bool
 def _holds(meant: tuple[tuple[str, str], ...], seen: dict) -> bool:
     """Any of the (attribute, value) pairs that a word may mean; a thing's attribute may be either thing's."""
     value = {name: answer["value"] for name, answer in seen.items()}
-    told = {value["arrangement"], MIRROR.get(value["arrangement"], "")}
+    arrangements = {value["arrangement"], MIRROR.get(value["arrangement"], "")}
     for name, wanted in meant:
         if name == "ground" and value["ground"] == wanted:
             return True
-        if name == "arrangement" and wanted in told:
+        if name == "arrangement" and wanted in arrangements:
             return True
         if name in ("kind", "colour", "size") and wanted in (value[name], value[f"{name}2"]):
             return True

@@ -75,7 +75,7 @@ def _look_text2image(model: nn.Module, meta: Meta, path: Path) -> None:
     asked = [p for pair in zip(*OPENINGS.values()) for p in pair] if meta.dataset == "scenes" else known[:12]
     seeds = [i // len(asked) for i in range(4 * len(asked))]
     uniform = noise.uniforms(seeds, *model.draws).to(device)
-    how = How(model.plan(tokenizer.encode(asked * 4).to(device), uniform), uniform, temperature=0.5)
+    how = How(model.make_plan(tokenizer.encode(asked * 4).to(device), uniform), uniform, temperature=0.5)
     *_, canvas = model.sample(model.blank(len(seeds), device), how)
     pixels = images.to_uint8(model.tokenizer.decode(canvas.ids))
     images.to_pil(images.grid(pixels, columns=len(asked)), scale=2).save(path.with_suffix(".png"))

@@ -60,15 +60,15 @@ def _plan(loaded) -> Vector:
 # -- beginnings ----------------------------------------------------------------------------------------------
 
 
-def _how(loaded, c: dict, plan: Tensor | None, write: Callable | None = None, **planned) -> How:
-    """plan: the one that an earlier round has made; None makes it.  write: `Text2Image.plan`, or what is like it.
+def _how(loaded, c: dict, plan: Tensor | None, make: Callable | None = None, **planned) -> How:
+    """plan: the one that an earlier round has made; None makes it.  make: `Text2Image.make_plan`, or what is like it.
     planned: its arguments."""
     model, rows = loaded.model, c["count"]
     seeds = [(c["seed"] + i) % (noise.MAX_SEED + 1) for i in range(rows)]
     uniform = noise.uniforms(seeds, *model.draws).to(loaded.device)
     if plan is None:
         planned |= dict(cfg_scale=c["cfg_scale"], temperature=c["temperature"])
-        plan = (write or model.plan)(captions=_caption(loaded, c["prompt"], rows), uniform=uniform, **planned)
+        plan = (make or model.make_plan)(captions=_caption(loaded, c["prompt"], rows), uniform=uniform, **planned)
     return How(
         plan=plan, uniform=uniform, rounds=model.tokens if c["order"] == "raster" else c["steps"],
         cfg_scale=guidance_of_tokens(model, c["cfg_scale"]), temperature=c["temperature"], order=c["order"],
@@ -292,7 +292,7 @@ def inside(loaded, prompt: str, tokens: list[int], plan: list[int] | None = None
     model, caption = loaded.model, _caption(loaded, prompt)
     ids = torch.tensor([tokens], device=loaded.device)
     if plan is None:
-        settled = model.plan(caption, torch.full((1, *model.draws), 0.5, device=loaded.device), GUIDANCE, sure=SURE,
+        settled = model.make_plan(caption, torch.full((1, *model.draws), 0.5, device=loaded.device), GUIDANCE, sure=SURE,
                              placed=False)  # fmt: skip
     else:
         settled = torch.tensor([plan], device=loaded.device)
@@ -301,7 +301,7 @@ def inside(loaded, prompt: str, tokens: list[int], plan: list[int] | None = None
     looks = model.attention(caption, settled, ids)[0, :, : len(words)]  # [N, words]
     return {
         "tokens": tokens,
-        "plan": told(loaded, settled[0].tolist()),
+        "plan": plan_in_words(loaded, settled[0].tolist()),
         "certainty": [round(v, 4) for v in own.tolist()],
         "alternatives": [
             [[token, round(p, 4)] for token, p in zip(*row)] for row in zip(others.tolist(), likely.tolist())
@@ -311,7 +311,7 @@ def inside(loaded, prompt: str, tokens: list[int], plan: list[int] | None = None
     }
 
 
-def told(loaded, plan: list[int]) -> dict[str, Any]:
+def plan_in_words(loaded, plan: list[int]) -> dict[str, Any]:
     """A plan in words: what was chosen of each entry, None where that is open, and the cells where things stand."""
     choices = loaded.meta.extra.get("plan", {})
     named = {name: (*values, None)[value] for (name, values), value in zip(choices.items(), plan)}

@@ -79,7 +79,7 @@ def measure(
     Args:
         path: the checkpoint.  names: keys of METRICS; None: every metric that applies.
         n: this many images, blocks or characters instead of a metric's own count.
-        root: the data root.  classifier: the judge's checkpoint, for metrics of images (see Context.judge).
+        root: the data root.  classifier: a checkpoint, for metrics of images (see Context.classifier).
         save: keep each record in the checkpoint, as `meta.metrics[name]`.
     Yields: {"metric", "value", "unit", "checkpoint", "split", "n", ..., "device", "seconds"}, ready for JSON;
         a value that is not finite is None. Work that metrics share (a GAN's samples) counts in the seconds of

@@ -32,7 +32,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--classifier",
         metavar="PATH",
-        help="judge of generated images (default: classifier-digits.safetensors beside the checkpoint, "
+        help="classifier of generated images (default: classifier-digits.safetensors beside the checkpoint, "
         "else in checkpoints/)",
     )
     parser.add_argument("--save", action="store_true", help="keep the figures in the checkpoint")

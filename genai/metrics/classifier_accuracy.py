@@ -11,5 +11,5 @@ def measure(context: Context) -> dict:
     n = context.count(10_000, len(context.test))
     images, labels = context.test.images[:n], context.test.labels[:n]
     chunks = zip(progress(images.split(CHUNK), "classifying"), labels.split(CHUNK))
-    correct = sum(class_accuracy(context.model.judge(x)[1].cpu(), y) * len(y) for x, y in chunks)
+    correct = sum(class_accuracy(context.model.classify(x)[1].cpu(), y) * len(y) for x, y in chunks)
     return {"value": correct / n, "unit": "share", "split": "test", "n": n}

@@ -1,4 +1,4 @@
-"""What a metric is given: the checkpoint, real data, the judge, and the work that several metrics share."""
+"""What a metric is given: the checkpoint, real data, the classifier, and the work that several metrics share."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What the judge makes of images: features float32 [n, F] and predicted classes int64 [n], on the CPU."""
+class Classified:
+    """What the classifier makes of images: features float32 [n, F] and predicted classes int64 [n], on the CPU."""
 
     features: Tensor
     predicted: Tensor
@@ -101,32 +101,32 @@ class Context:
         ones = sample_generator(BINARISATION_SEED).random(grey.shape) < grey
         return torch.from_numpy(ones).float()
 
-    # -- the judge -------------------------------------------------------------------------------------------
+    # -- the classifier ----------------------------------------------------------------------------------------
 
     @cached_property
-    def judge(self) -> nn.Module:
+    def classifier(self) -> nn.Module:
         """The frozen classifier: as named, else CLASSIFIER beside the checkpoint, else in checkpoints/."""
-        path = self._judge_path
+        path = self._classifier_path
         family = read_meta(path).family
         if family != "classifier":
             raise UserError(
                 "bad_option", name="classifier", value=str(path), expected="a checkpoint of family classifier"
             )
-        judge, _ = load_checkpoint(path, self.device)
-        must_fit(family, judge.config, self.test)
-        return judge
+        classifier, _ = load_checkpoint(path, self.device)
+        must_fit(family, classifier.config, self.test)
+        return classifier
 
     @cached_property
-    def judge_name(self) -> str:
+    def classifier_name(self) -> str:
         """Names the feature space in records: figures in two spaces do not compare."""
-        return f"{self._judge_path.stem} {weights_sha256(self._judge_path)[:12]}"
+        return f"{self._classifier_path.stem} {weights_sha256(self._classifier_path)[:12]}"
 
     @cached_property
-    def _judge_path(self) -> Path:
+    def _classifier_path(self) -> Path:
         return self._found(CLASSIFIER)
 
     def _found(self, name: str) -> Path:
-        """The judge's file: as named by the caller, else `name` beside the checkpoint or in checkpoints/."""
+        """A model's file: as named by the caller, else `name` beside the checkpoint or in checkpoints/."""
         if self._classifier is not None:
             return Path(self._classifier)
         places = [self.path.parent / name, Path("checkpoints") / name]
@@ -135,30 +135,30 @@ class Context:
                 return place
         raise UserError("classifier_missing", places=[str(place) for place in places])
 
-    def judged(self, images: Tensor, what: str) -> Judged:
-        """Images uint8 [n, C, H, W] through the judge, in chunks."""
-        chunks = [self.judge.judge(chunk) for chunk in progress(images.split(CHUNK), f"judging {what}")]
+    def classified(self, images: Tensor, what: str) -> Classified:
+        """Images uint8 [n, C, H, W] through the classifier, in chunks."""
+        chunks = [self.classifier.classify(chunk) for chunk in progress(images.split(CHUNK), f"classifying {what}")]
         features, predicted = zip(*chunks)
-        return Judged(torch.cat(features).float().cpu(), torch.cat(predicted).cpu())
+        return Classified(torch.cat(features).float().cpu(), torch.cat(predicted).cpu())
 
     @cached_property
-    def real(self) -> Judged:
+    def real(self) -> Classified:
         """The first n test images: what generated images are compared with."""
-        return self.judged(self.test.images[: self.image_count], "test images")
+        return self.classified(self.test.images[: self.image_count], "test images")
 
     @cached_property
-    def fake(self) -> Judged:
+    def fake(self) -> Classified:
         """n samples of a GAN: sample i has seed i and test image i's class; the model's own truncation, 8 bits a pixel."""
-        judge, model, device = self.judge, self.model, self.device  # no judge, no work
+        classifier, model, device = self.classifier, self.model, self.device  # no classifier, no work
         parts = []
         for start in progress(range(0, self.image_count, CHUNK), "sampling"):
             stop = min(start + CHUNK, self.image_count)
             z = latents(range(start, stop), model.config.z_dim) * model.config.truncation_psi
             pixels = to_uint8(model.sample(z.to(device), self.test.labels[start:stop].to(device)))
-            features, predicted = judge.judge(torch.from_numpy(pixels).permute(0, 3, 1, 2))
+            features, predicted = classifier.classify(torch.from_numpy(pixels).permute(0, 3, 1, 2))
             parts.append((features.float().cpu(), predicted.cpu()))
         features, predicted = zip(*parts)
-        return Judged(torch.cat(features), torch.cat(predicted))
+        return Classified(torch.cat(features), torch.cat(predicted))
 
     @property
     def image_count(self) -> int:

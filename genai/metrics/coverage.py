@@ -46,7 +46,7 @@ def measure(context: Context) -> dict:
         "unit": "share",
         "split": "test",
         "n": len(fake),
-        "features": context.judge_name,
+        "features": context.classifier_name,
         "truncation_psi": context.model.config.truncation_psi,
         "k": K,
     }

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from genai.data import scenes
 from genai.metrics.context import Context
-from genai.metrics.scenes import FRESH, paint, prompts
+from genai.metrics.scenes import FRESH, draw_prompts, prompts
 
 SAMPLES = 6
 
@@ -28,7 +28,7 @@ def measure(context: Context) -> dict:
     made, drawn = [], []
     for prompt in prompts("seen", "en", count, full=True):
         seeds = [prompt.seed + i for i in range(SAMPLES)]
-        made.append(spread(paint(context, [prompt.caption.text] * SAMPLES, seeds)))
+        made.append(spread(draw_prompts(context, [prompt.caption.text] * SAMPLES, seeds)))
         rng = np.random.default_rng([FRESH, prompt.seed])
         rendered = np.stack([np.asarray(scenes.render(prompt.scene, rng)) for _ in range(SAMPLES)])
         drawn.append(spread(torch.from_numpy(rendered)))

@@ -45,6 +45,6 @@ def measure(context: Context) -> dict:
         "unit": "squared features",
         "split": "test",
         "n": len(fake),
-        "features": context.judge_name,
+        "features": context.classifier_name,
         "truncation_psi": context.model.config.truncation_psi,
     }

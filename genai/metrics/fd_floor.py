@@ -13,9 +13,9 @@ def measure(context: Context) -> dict:
     """10,000 training images, drawn without replacement by SEED, against 10,000 test images."""
     train, real = context.images("train").images, context.real
     chosen = sample_generator(SEED).permutation(len(train))[: context.image_count]
-    others = context.judged(train[chosen], "training images")
+    others = context.classified(train[chosen], "training images")
     value = frechet_distance(real.features, others.features)
-    name, n = context.judge_name, len(others.features)
+    name, n = context.classifier_name, len(others.features)
     return {
         "value": value,
         "unit": "squared features",

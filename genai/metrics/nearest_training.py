@@ -11,7 +11,7 @@ from torch import Tensor
 
 from genai.data import load_dataset
 from genai.metrics.context import Context, progress
-from genai.metrics.scenes import paint, prompts, render_scenes
+from genai.metrics.scenes import draw_prompts, prompts, render_scenes
 
 TRAINING = 10_000  # of the scenes that training began with
 
@@ -33,7 +33,7 @@ def measure(context: Context) -> dict:
     steps = progress(range(0, TRAINING, 1000), "training scenes")
     training = torch.cat([shrink(make(seed, torch.arange(i, i + 1000).numpy())[0]) for i in steps])
     asked = prompts("seen", "en", count, full=True)
-    made = nearest(shrink(paint(context, [p.caption.text for p in asked], [p.seed for p in asked])), training)
+    made = nearest(shrink(draw_prompts(context, [p.caption.text for p in asked], [p.seed for p in asked])), training)
     fresh = nearest(shrink(render_scenes("seen", count)[0]), training)
     return {
         "value": (made.median() / fresh.median()).item(), "unit": "ratio", "split": "seen", "n": count,

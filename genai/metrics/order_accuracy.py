@@ -11,7 +11,7 @@ import time
 from genai.data.scenes.match import right
 from genai.generation.text2image import STEPS
 from genai.metrics.context import Context
-from genai.metrics.scenes import ask_judge, paint, prompts
+from genai.metrics.scenes import ask_judge, draw_prompts, prompts
 from genai.models.text2image import ORDERS
 
 
@@ -22,7 +22,7 @@ def measure(context: Context) -> list[dict]:
     records = []
     for order in ORDERS:
         start = time.perf_counter()
-        images = paint(context, texts, seeds, order)
+        images = draw_prompts(context, texts, seeds, order)
         spent = time.perf_counter() - start
         answers, _ = ask_judge(context, images)
         records.append({

@@ -49,7 +49,7 @@ def render_scenes(split: str, count: int, seed: int = FRESH) -> tuple[Tensor, li
 
 def ask_judge(context: Context, images: Tensor) -> tuple[list[dict[str, str]], list[dict[str, float]]]:
     """The judge's answers for images uint8 [n, 3, 64, 64], and their probabilities."""
-    rows = [rows.cpu() for rows in context.scene_judge.judge(images)]
+    rows = [rows.cpu() for rows in context.scene_judge.answer(images)]
     best = [r.max(1) for r in rows]
     choices = list(scenes.ATTRIBUTES.values())
     answers = [{name: choices[q][int(best[q].indices[i])] for q, name in enumerate(NAMES)} for i in range(len(images))]
@@ -77,7 +77,7 @@ def _names(caption: Caption, combination: tuple[str, ...]) -> bool:
     return caption.ground == combination[1]
 
 
-def paint(context: Context, texts: Sequence[str], seeds: Sequence[int], order: str = ORDERS[0]) -> Tensor:
+def draw_prompts(context: Context, texts: Sequence[str], seeds: Sequence[int], order: str = ORDERS[0]) -> Tensor:
     """A picture of each text with its seed, as the model draws by default but for the order: uint8 [n, C, H, W]."""
     model, words, parts = context.model, context.words, []
     for start in progress(range(0, len(texts), CHUNK), "drawing"):
@@ -85,7 +85,7 @@ def paint(context: Context, texts: Sequence[str], seeds: Sequence[int], order: s
         uniform = noise.uniforms(seeds[rows], *model.draws).to(context.device)
         captions = words.encode(list(texts[rows])).to(context.device)
         how = How(
-            model.plan(captions, uniform, GUIDANCE, TEMPERATURE),
+            model.make_plan(captions, uniform, GUIDANCE, TEMPERATURE),
             uniform,
             rounds=model.tokens if order == "raster" else STEPS,
             cfg_scale=guidance_of_tokens(model, GUIDANCE),
@@ -123,7 +123,7 @@ class Benchmark:
         asked = prompts(split, language, self.count)
         texts = [p.caption.text for p in asked for _ in range(BEST_OF)]
         seeds = [p.seed + i for p in asked for i in range(BEST_OF)]
-        answers, sure = ask_judge(self.context, paint(self.context, texts, seeds))
-        free, _ = ask_judge(self.context, paint(self.context, [""] * len(asked), [p.seed for p in asked]))
+        answers, sure = ask_judge(self.context, draw_prompts(self.context, texts, seeds))
+        free, _ = ask_judge(self.context, draw_prompts(self.context, [""] * len(asked), [p.seed for p in asked]))
         rows = range(0, len(texts), BEST_OF)
         return Drawn(asked, [answers[i : i + BEST_OF] for i in rows], [sure[i : i + BEST_OF] for i in rows], free)

@@ -1,4 +1,4 @@
-"""A small convolutional classifier: the frozen judge whose features and verdicts the image metrics use."""
+"""A small convolutional classifier, frozen, whose features and answers the image metrics use."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Classifier(nn.Module):
         return self.head(self.embed(images))
 
     @torch.inference_mode()
-    def judge(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def classify(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Images uint8 [N, C, H, W] -> (features [N, features], predicted class int64 [N])."""
         features, predicted = [], []
         for chunk in images.split(500):

@@ -234,7 +234,7 @@ class GAN(nn.Module):
 
         penalise = batch.step % config.penalty_every == 0
         real, fake = real.requires_grad_(penalise), generated.detach().requires_grad_(penalise)
-        real_logits, fake_logits = self.judge(real, labels, batch), self.judge(fake, labels, batch)
+        real_logits, fake_logits = self.discriminate(real, labels, batch), self.discriminate(fake, labels, batch)
         loss = F.softplus(fake_logits - real_logits).mean()
         stats = {"margin": (real_logits - fake_logits).mean().detach()}
         if penalise:
@@ -245,10 +245,10 @@ class GAN(nn.Module):
         yield "discriminator", loss, stats
 
         with torch.no_grad():
-            real_logits = self.judge(real, labels, batch)
-        yield "generator", F.softplus(real_logits - self.judge(generated, labels, batch)).mean(), {}
+            real_logits = self.discriminate(real, labels, batch)
+        yield "generator", F.softplus(real_logits - self.discriminate(generated, labels, batch)).mean(), {}
 
-    def judge(self, images: Tensor, labels: Tensor, batch: Batch) -> Tensor:
+    def discriminate(self, images: Tensor, labels: Tensor, batch: Batch) -> Tensor:
         """The discriminator's logits [B] for augmented images."""
         return self.discriminator(shift(images, batch.noise, self.config.shift, self.config.flip), labels)
 

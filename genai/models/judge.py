@@ -93,7 +93,7 @@ class Judge(nn.Module):
         return self.head(self.embed(images)).split(self.config.answers, dim=1)
 
     @torch.inference_mode()
-    def judge(self, images: Tensor) -> tuple[Tensor, ...]:
+    def answer(self, images: Tensor) -> tuple[Tensor, ...]:
         """Images uint8 [N, C, H, W] -> for each question the probabilities of its choices [N, choices]."""
         chunks = [self(to_signed(chunk.to(self.head.weight.device))) for chunk in images.split(250)]
         return tuple(torch.cat(rows).softmax(1) for rows in zip(*chunks))

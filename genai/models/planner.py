@@ -63,9 +63,9 @@ class Planner(nn.Module):
 
         seen: a list that takes each block's attention [B, T + P, T + P].
         """
-        told = self.told(plan[:, :-1] + torch.tensor(self.offsets[:-1], dtype=torch.int64, device=plan.device))
+        earlier = self.told(plan[:, :-1] + torch.tensor(self.offsets[:-1], dtype=torch.int64, device=plan.device))
         x = norm(
-            torch.cat((self._words(captions), self.entry + F.pad(norm(told), (0, 0, 1, 0))), dim=1)
+            torch.cat((self._words(captions), self.entry + F.pad(norm(earlier), (0, 0, 1, 0))), dim=1)
         )  # [B, T + P, C]
         for block in self.blocks:
             x = block(x, self.turn, self.mask, seen=seen)
@@ -81,7 +81,7 @@ class Planner(nn.Module):
         return F.nll_loss(logits.transpose(1, 2), wanted, reduction="none"), logits.argmax(-1) == wanted
 
     @torch.inference_mode()
-    def write(self, captions: Tensor, uniform: Tensor, cfg_scale: float = 1.0, temperature: float = 1.0,
+    def fill(self, captions: Tensor, uniform: Tensor, cfg_scale: float = 1.0, temperature: float = 1.0,
               other: Tensor | None = None, blend: float = 0.0, given: Tensor | None = None,
               allowed: Tensor | None = None) -> tuple[Tensor, Tensor]:  # fmt: skip
         """A plan for each caption, int64 [B, P], and how probable each of its entries was [B, P], at temperature 1.
@@ -100,9 +100,9 @@ class Planner(nn.Module):
         x, memories = norm(self._words(rows)), [[] for _ in self.blocks]
         for block, memory in zip(self.blocks, memories):
             x = block(x, self.turn[:, : self.length], memory=memory)
-        plan, sure, told = [], [], 0.0
+        plan, sure, before = [], [], 0.0
         for j, (start, count) in enumerate(zip(self.offsets, self.choices)):
-            x = norm(self.entry[j] + told + torch.zeros_like(x[:, :1]))  # [K B, 1, C]
+            x = norm(self.entry[j] + before + torch.zeros_like(x[:, :1]))  # [K B, 1, C]
             for block, memory in zip(self.blocks, memories):
                 x = block(x, None, memory=memory)  # entries are nowhere: nothing turns
             own = slice(start, start + count)
@@ -121,5 +121,5 @@ class Planner(nn.Module):
                 chosen = torch.where(given[:, j] < count, given[:, j], chosen)
             plan.append(chosen)
             sure.append(logits.softmax(-1).gather(-1, chosen[:, None])[:, 0])
-            told = norm(self.told(start + chosen)).repeat(len(rows) // len(captions), 1)[:, None]
+            before = norm(self.told(start + chosen)).repeat(len(rows) // len(captions), 1)[:, None]
         return torch.stack(plan, 1), torch.stack(sure, 1)

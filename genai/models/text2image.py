@@ -126,14 +126,14 @@ class Writer(nn.Module):
             logits = self.logits(x, before, d)
             loss = loss + F.cross_entropy(logits, token[:, d], reduction="none")
             right = right & (logits.detach().argmax(-1) == token[:, d])
-            before = self.told(before, token[:, d], d)
+            before = self.extend(before, token[:, d], d)
         return loss, right
 
     def logits(self, x: Tensor, before: Tensor, d: int) -> Tensor:
         """Features x [..., C] and what symbols 0 to d - 1 tell [..., C] -> logits of symbol d, float32 [..., symbols[d]]."""
         return self.heads[d](F.relu(self.hidden[d](norm(x + before))).square()).float()
 
-    def told(self, before: Tensor, symbol: Tensor, d: int) -> Tensor:
+    def extend(self, before: Tensor, symbol: Tensor, d: int) -> Tensor:
         """What symbols 0 to d tell: that of those before, and symbol d int64 [...]."""
         return before + self.earlier(self.offsets[d] + symbol) if d + 1 < len(self.symbols) else before
 
@@ -213,7 +213,7 @@ class Canvas:
 class How:
     """How to draw.
 
-    plan: int64 [B, P], see `Text2Image.plan`.
+    plan: int64 [B, P], see `Text2Image.make_plan`.
     uniform: in [0, 1), [B, *draws], see `Text2Image.draws`.
     rounds: in how many rounds the tokens are decided.  cfg_scale: how much more than no plan the plan counts; 1 is no guidance.
     temperature: of the tokens; 0 takes the likeliest.  choice: of their order; 0 goes strictly by sureness.
@@ -314,12 +314,12 @@ class Text2Image(nn.Module):
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
-    def plan(self, captions: Tensor, uniform: Tensor, cfg_scale: float = 1.0, temperature: float = 1.0,
+    def make_plan(self, captions: Tensor, uniform: Tensor, cfg_scale: float = 1.0, temperature: float = 1.0,
              sure: float = 0.0, instead: Tensor | None = None, where: Tensor | None = None, placed: bool = True,
              **more) -> Tensor:  # fmt: skip
         """What the pictures of captions int64 [B, T] are to show, int64 [B, P]; all 0 is free.
 
-        uniform: [B, *draws].  cfg_scale, temperature, more: see `Planner.write`.
+        uniform: [B, *draws].  cfg_scale, temperature, more: see `Planner.fill`.
         sure: entries less probable than that are what the words do not say; they become `instead`, int64 [B, P], or hidden.
         where: bool [B, N]; things stand in these cells, or nowhere, but for the first.  placed: False hides where they stand.
         """
@@ -331,7 +331,7 @@ class Text2Image(nn.Module):
             places = [or_not if i else somewhere for i in range(sum(self.config.places))]
             allowed = torch.cat((others, *places), 1)
         uniform = uniform[:, -1, : len(self.open)]
-        plan, probability = self.planner.write(captions, uniform, cfg_scale, temperature, allowed=allowed, **more)
+        plan, probability = self.planner.fill(captions, uniform, cfg_scale, temperature, allowed=allowed, **more)
         unsaid = probability < sure
         unsaid[:, first:] = False  # a place that was drawn is one of many that fit: no words say it
         plan = torch.where(unsaid, self.open if instead is None else instead, plan)
@@ -340,14 +340,15 @@ class Text2Image(nn.Module):
     def vary(self, plan: Tensor, captions: Tensor, uniform: Tensor, amount: float, **how) -> Tensor:
         """plan int64 [B, P] with a random share `amount` of its entries written anew, as the captions have them.
 
-        Where things stand is one of them, and is written anew as well where anything else has become another. how: see `plan`.
+        Where things stand is one of them, and is written anew as well where anything else has become another.
+        how: see `make_plan`.
         """
         first, redraw = len(self.config.plan), uniform[:, -2, : len(self.open)] < amount
         redraw[:, first:] = redraw[:, first : first + 1]
-        new = self.plan(captions, uniform, given=torch.where(redraw, self.open, plan), **how)
+        new = self.make_plan(captions, uniform, given=torch.where(redraw, self.open, plan), **how)
         redraw[:, first:] |= (new != plan)[:, :first].any(1, keepdim=True)
         given = torch.where(redraw[:, first:], self.open[first:], plan[:, first:])
-        return self.plan(captions, uniform, given=torch.cat((new[:, :first], given), 1), **how)
+        return self.make_plan(captions, uniform, given=torch.cat((new[:, :first], given), 1), **how)
 
     def look(self, ids: Tensor, how: How) -> tuple[Tensor, Tensor]:
         """What the known tokens of ids [B, N] (mask_id where hidden) and the plan, or else none, say of every place: features
@@ -363,7 +364,7 @@ class Text2Image(nn.Module):
         x = self.features(torch.cat(plans), ids.repeat(len(plans), 1)).unflatten(0, (len(plans), -1))
         return x, torch.tensor(weights, device=x.device)
 
-    def write(self, look: tuple[Tensor, Tensor], where: Tensor, how: How) -> tuple[Tensor, Tensor]:
+    def choose_tokens(self, look: tuple[Tensor, Tensor], where: Tensor, how: How) -> tuple[Tensor, Tensor]:
         """A token for each of M places, `where` bool [B, N], from what `look` found: ids [M], and their probabilities, at
         temperature 1 [M]."""
         x, weight = look[0][:, where], look[1][:, None, None]  # [K, M, C], [K, 1, 1]
@@ -373,7 +374,7 @@ class Text2Image(nn.Module):
             logits = (weight * self.writer.logits(x, before, d)).sum(0)  # [M, symbols[d]]
             symbol = choose(logits, uniform[:, d], how.temperature)
             probability = probability * logits.softmax(-1).gather(-1, symbol[..., None])[..., 0]
-            before = self.writer.told(before, symbol, d)
+            before = self.writer.extend(before, symbol, d)
             token.append(symbol)
         return self.symbols.join(torch.stack(token, -1)), probability
 
@@ -392,7 +393,7 @@ class Text2Image(nn.Module):
         share = k / how.rounds if how.order == "raster" else 1 - math.cos(math.pi / 2 * k / how.rounds)
         wanted = total if k >= how.rounds else (total * share).round().clamp(min=1).minimum(total)  # [B]
         if how.order == "surest":
-            drawn, probability = self.write(look, ~decided, how)
+            drawn, probability = self.choose_tokens(look, ~decided, how)
             # Gumbel noise that fades keeps pictures from all beginning at the same place (MaskGIT, section 3.3).
             gumbel = -torch.log(-torch.log(how.uniform[:, -2].clamp(1e-6, 1 - 1e-6)))  # [B, N]
             sure = torch.ones_like(gumbel).masked_scatter(~decided, probability.clamp(min=1e-20)).log()
@@ -406,9 +407,9 @@ class Text2Image(nn.Module):
         if how.order == "surest":
             ids = canvas.ids.masked_scatter(~decided, drawn)
         else:
-            ids = canvas.ids.masked_scatter(now & ~decided, self.write(look, now & ~decided, how)[0])
+            ids = canvas.ids.masked_scatter(now & ~decided, self.choose_tokens(look, now & ~decided, how)[0])
             if rough and not now.all():
-                ids = ids.masked_scatter(~now, self.write(look, ~now, how)[0])
+                ids = ids.masked_scatter(~now, self.choose_tokens(look, ~now, how)[0])
         return Canvas(ids, now, total)
 
     def blank(self, rows: int, device: torch.device | str = "cpu") -> Canvas:
@@ -440,12 +441,12 @@ class Text2Image(nn.Module):
         found, scores, paths = x.new_zeros(N, 1, x.size(-1)), x.new_zeros(N, 1), token.new_zeros(N, 1, 0)
         for d, values in enumerate(self.config.symbols):
             own += self.writer.logits(x, before, d).log_softmax(-1).gather(-1, token[:, d : d + 1])[:, 0]
-            before = self.writer.told(before, token[:, d], d)
+            before = self.writer.extend(before, token[:, d], d)
             each = scores[..., None] + self.writer.logits(x[:, None], found, d).log_softmax(-1)  # [N, beams, values]
             scores, best = each.flatten(1).topk(min(count, each[0].numel()), dim=1)
             beam, symbol = best // values, best % values
             found = found.gather(1, beam[..., None].expand(-1, -1, found.size(-1)))
-            found = self.writer.told(found, symbol, d)
+            found = self.writer.extend(found, symbol, d)
             paths = torch.cat((paths.gather(1, beam[..., None].expand(-1, -1, d)), symbol[..., None]), dim=-1)
         return own.exp(), self.symbols.join(paths), scores.exp()
 

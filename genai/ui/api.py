@@ -43,9 +43,9 @@ def endpoint(engine: Engine, default: Loaded, action: str):
             return answer | {"text": result.text}
         return answer | {"file": result.file_name, "data": base64.b64encode(result.file_bytes()).decode()}
 
-    told = "; ".join(f"{c.name}: {spell(c)}" for c in controls)
+    listed = "; ".join(f"{c.name}: {spell(c)}" for c in controls)
     return signed(call, [(c.name, kind(c), c.default) for c in controls] + [("model", str, default.name)],
-                  f"{action}_{default.family}", f"{told}. Answers with the receipt and the result.")  # fmt: skip
+                  f"{action}_{default.family}", f"{listed}. Answers with the receipt and the result.")  # fmt: skip
 
 
 def encode_endpoint(engine: Engine, default: Loaded):

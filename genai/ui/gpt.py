@@ -132,8 +132,8 @@ def typeset(result: Result, growing: bool = False) -> str:
 def describe(result: Result) -> dict:
     """What the toolbar acts on. A text that is stopped here is exactly the one whose length is what it has now."""
     controls = {**result.receipt["controls"], "max_new_tokens": max(1, result.tokens)}
-    told = answer(dataclasses.replace(result, receipt={**result.receipt, "controls": controls}))
-    told["tokens"] = result.tokens
-    told["rate"] = round(1000 * result.tokens / max(result.milliseconds, 1e-3))
-    told["ms"] = round(result.milliseconds)
-    return told
+    message = answer(dataclasses.replace(result, receipt={**result.receipt, "controls": controls}))
+    message["tokens"] = result.tokens
+    message["rate"] = round(1000 * result.tokens / max(result.milliseconds, 1e-3))
+    message["ms"] = round(result.milliseconds)
+    return message

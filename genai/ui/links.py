@@ -18,8 +18,8 @@ from genai.ui.words import guarded, i18n, language_of, message_of
 # an event, Gradio would copy the whole page's state at every update of any later event (0.1 s for each piece of text).
 NOTICE_JS = """
 watch("value", async () => {
-  const told = element.querySelector("[data-places]");
-  for (const id of told ? told.dataset.places.trim().split(" ") : []) {
+  const notice = element.querySelector("[data-places]");
+  for (const id of notice ? notice.dataset.places.trim().split(" ") : []) {
     const button = () => document.getElementById(`${id}-button`); // of a view inside a tab: there once the tab is open
     for (let i = 0; i < 100 && !button(); i++) await new Promise((done) => setTimeout(done, 50));
     button()?.click();

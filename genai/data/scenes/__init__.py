@@ -15,7 +15,7 @@ from torch import Tensor
 from genai.data.about import About
 from genai.data.base import Procedural
 from genai.data.scenes.captions import Caption, describe, vocabulary
-from genai.data.scenes.draw import GRID, GROUND_VIEWS, SIDE, Setting, layers, paint, render, settle
+from genai.data.scenes.draw import GRID, GROUND_VIEWS, SIDE, Setting, layers, rasterise, render, settle
 from genai.data.scenes.world import (
     COLOURS,
     GROUNDS,
@@ -74,10 +74,10 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 
 def attributes(scene: Scene) -> dict[str, str]:
     """A scene as answers to ATTRIBUTES."""
-    told = scene.canonical()
-    first, second = told.things[0], told.things[1] if told.relation else Thing("none", "none", "none")
+    plain = scene.canonical()
+    first, second = plain.things[0], plain.things[1] if plain.relation else Thing("none", "none", "none")
     return {
-        "ground": told.ground, "arrangement": told.relation or ARRANGEMENTS[told.count - 1],
+        "ground": plain.ground, "arrangement": plain.relation or ARRANGEMENTS[plain.count - 1],
         "kind": first.kind, "colour": first.colour, "size": first.size,
         "kind2": second.kind, "colour2": second.colour, "size2": second.size,
     }  # fmt: skip
@@ -126,7 +126,7 @@ def load(split: str, root: Path, targets: str = "caption", layered: bool = False
         for index in indices.tolist():
             scene, rng = sample(split, seed, index)
             setting = settle(scene, rng)
-            images.append(layers(scene, setting) if layered else np.asarray(paint(scene, setting)))
+            images.append(layers(scene, setting) if layered else np.asarray(rasterise(scene, setting)))
             if targets == "attributes":
                 answers = attributes(scene)
                 described.append([c.index(answers[name]) for name, c in ATTRIBUTES.items()])

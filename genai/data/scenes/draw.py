@@ -409,10 +409,10 @@ def settle(scene: Scene, rng: np.random.Generator) -> Setting:
 
 def render(scene: Scene, rng: np.random.Generator) -> Image.Image:
     """The scene at 64x64, RGB. What the scene leaves open (places, view) is drawn from `rng`."""
-    return paint(scene, settle(scene, rng))
+    return rasterise(scene, settle(scene, rng))
 
 
-def paint(scene: Scene, setting: Setting) -> Image.Image:
+def rasterise(scene: Scene, setting: Setting) -> Image.Image:
     """The scene as it is settled, at 64x64, RGB.
 
     Things stand on a grid of 8 pixels where they can: places vary, but the same thing falls into the 8x8 tokens of an image
@@ -426,7 +426,7 @@ def paint(scene: Scene, setting: Setting) -> Image.Image:
 
 
 def layers(scene: Scene, setting: Setting) -> np.ndarray:
-    """The picture that `paint` makes, and what it is made of, each alone: uint8 [5, 64, 64, 3].
+    """The picture that `rasterise` makes, and what it is made of, each alone: uint8 [5, 64, 64, 3].
 
     The picture; the shapes of its things (in one colour, on nothing; in each cell of the grid that of the thing in front);
     their colours (whatever the shape: each cell is a chip of the colour of the thing in it; where two meet, the upper half of
@@ -448,7 +448,7 @@ def layers(scene: Scene, setting: Setting) -> np.ndarray:
         chip[hides | here & new, GRID // 2 :] = RGB[thing.colour]
         new[here] = False
     whole = stack.transpose(0, 1, 3, 2, 4, 5).reshape(3, SIDE, SIDE, 3)
-    return np.stack([np.asarray(paint(scene, setting)), *whole[:2], _ground(scene.ground, setting.view), whole[2]])
+    return np.stack([np.asarray(rasterise(scene, setting)), *whole[:2], _ground(scene.ground, setting.view), whole[2]])
 
 
 @lru_cache(maxsize=24 * 3 * 8)

@@ -42,13 +42,13 @@ def _tellings(caption: Caption, seen: Mapping[str, str]) -> Iterator[dict[str, b
         yield found | _things(caption, (first,))
         return
     relation = caption.relation
-    for things, told in (((first, second), arrangement), ((second, first), MIRROR.get(arrangement, ""))):
+    for things, seen_as in (((first, second), arrangement), ((second, first), MIRROR.get(arrangement, ""))):
         if relation == TOGETHER:
             fits = arrangement in PAIRS
         elif relation == BESIDE:
             fits = arrangement == "left_of"
         else:
-            fits = told == relation
+            fits = seen_as == relation
         yield found | {"relation": fits} | _things(caption, things)
 
 

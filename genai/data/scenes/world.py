@@ -78,8 +78,8 @@ def held_out(scene: Scene) -> list[tuple[str, ...]]:
         if (thing.kind, scene.ground) in lists["thing_ground"]:
             found.append((thing.kind, scene.ground))
     if scene.relation:
-        told = scene.canonical()
-        triple = (told.things[0].kind, told.relation, told.things[1].kind)
+        plain = scene.canonical()
+        triple = (plain.things[0].kind, plain.relation, plain.things[1].kind)
         if triple in lists["relation"]:
             found.append(triple)
     return list(dict.fromkeys(found))

@@ -68,7 +68,7 @@
       : `${name("arrangement", values.arrangement)} · ${thing("")}`;
     return { what, ground: name("ground", values.ground) };
   };
-  const told = (seen) => { // the judge's answer
+  const answerInWords = (seen) => { // the judge's answer
     const values = Object.fromEntries(Object.entries(seen).map(([name, answer]) => [name, answer.value]));
     const least = Math.min(...Object.values(seen).map((answer) => answer.p));
     return t("ui.paint.judge_sees", { ...inWords(values), sure: Math.round(100 * least) });
@@ -82,7 +82,7 @@
       root.append(el("span", `verdict${state}`, word.text + (word.right === null ? "" : word.right ? " ✓" : " ✗")));
     }
     if (verdict.plan) root.append(el("p", "caption planned", planned(verdict.plan)));
-    root.append(el("p", "caption", told(verdict.seen)));
+    root.append(el("p", "caption", answerInWords(verdict.seen)));
   };
 
   /* -- draw: nine pictures of a prompt, from rough to sharp ------------------------------------------------------------ */
@@ -132,7 +132,7 @@
       verdicts = answer.verdicts;
       verdicts.forEach((verdict, i) => {
         const named = verdict.words.filter((word) => word.right !== null), wrong = named.filter((word) => !word.right);
-        grid.badge(i, named.length ? (wrong.length ? `✗ ${wrong.map((word) => word.text).join(" ")}` : "✓") : "", told(verdict.seen), !wrong.length);
+        grid.badge(i, named.length ? (wrong.length ? `✗ ${wrong.map((word) => word.text).join(" ")}` : "✓") : "", answerInWords(verdict.seen), !wrong.length);
       });
       element.dataset.judged = self.frames;
       openTile();
