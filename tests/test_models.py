@@ -25,8 +25,8 @@ from genai.models.layers import to_signed
 from genai.models.text2image import How
 from genai.training.config import TrainConfig
 from genai.training.distributed import Group
-from genai.training.loop import make_optimizers, update
 from genai.training.muon import Muon, orthogonalise
+from genai.training.optim import make_optimizers, update
 
 ONE = Group(torch.device("cpu"))
 

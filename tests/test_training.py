@@ -26,7 +26,7 @@ from genai.data import LazyImages, folder, load_dataset
 from genai.errors import UserError
 from genai.models import FAMILIES, build_model
 from genai.models.layers import count_parameters
-from genai.training import loop
+from genai.training import log, loop, resume
 from genai.training.batches import Batches, epoch_indices
 from genai.training.config import RunConfig, TrainConfig
 from genai.training.ema import EMA
@@ -135,7 +135,7 @@ def test_control_c_saves_too(data_root, tmp_path, monkeypatch, capsys):
 
 
 def test_second_signal_ends_at_once():
-    with pytest.raises(KeyboardInterrupt), loop.catch_signals() as caught:
+    with pytest.raises(KeyboardInterrupt), resume.catch_signals() as caught:
         signal.raise_signal(signal.SIGINT)
         assert caught.signal == signal.SIGINT
         signal.raise_signal(signal.SIGINT)
@@ -355,7 +355,7 @@ def test_full_disk_while_logging(data_root, tmp_path, monkeypatch, capsys):
     def full(self, *args, **kwargs):
         raise OSError(28, "No space left on device", str(tmp_path / "log.jsonl"))
 
-    monkeypatch.setattr(loop.Log, "write", full)
+    monkeypatch.setattr(log.Log, "write", full)
     assert train.main(command(tiny, data_root, tmp_path)) == 2
     assert "log.jsonl: No space left on device" in capsys.readouterr().err
 

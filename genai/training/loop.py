@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
-import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from genai.checkpoint import Meta, load_checkpoint, load_state, save_checkpoint, save_state
+from genai.checkpoint import Meta, load_checkpoint, save_checkpoint, save_state
 from genai.data import DATASETS, load_dataset
 from genai.errors import UserError
 from genai.models import FAMILIES, build_model
@@ -27,20 +23,9 @@ from genai.training.batches import Batches, derive_seed
 from genai.training.config import RunConfig, TrainConfig
 from genai.training.distributed import Group, own_device
 from genai.training.ema import EMA
-from genai.training.muon import Muon
-
-STATE = "state.pt"
-
-
-@dataclasses.dataclass
-class Finished:
-    """How `train` ended: at which step, whether the run is complete, and by which signal it was stopped (or 0)."""
-
-    step: int
-    complete: bool
-    signal: int
-    folder: Path
-    checkpoint: Path
+from genai.training.log import Log, check_finite
+from genai.training.optim import autocast, differentiate, make_optimizers, pick_dtype, update
+from genai.training.resume import STATE, Finished, catch_signals, fingerprint_of, resume
 
 
 def train(
@@ -74,11 +59,11 @@ def train(
             config.dataset, config.split, run.data_root or None, **_data_options(family, config, model_config)
         )
     model_config = _fit_to_data(family, model_config, data)
-    fingerprint = _fingerprint(family, model_config, config, len(data))
+    fingerprint = fingerprint_of(family, model_config, config, len(data))
 
     trainer = Trainer(family, model_config, data, config, run, group, frozen)
     ema = trainer.ema
-    start = _resume(folder / STATE, fingerprint, trainer)
+    start = resume(folder / STATE, fingerprint, trainer)
     meta = Meta(
         family=family, config=model_config, preset=preset, size=size, dataset=config.dataset, step=start,
         training=dataclasses.asdict(config), **data.metadata(),
@@ -154,12 +139,12 @@ class Trainer:
             model = model.to(memory_format=torch.channels_last)
         self.model, self.config, self.group = model, config, group
         self.ema = EMA(model, config.ema_half_life * config.steps)
-        dtype = _dtype(config.precision, group.device)
+        dtype = pick_dtype(config.precision, group.device)
         self.optimizers = {name: make_optimizers(model, name, config, dtype, group) for name in model.players}
         if run.compile:
             for name in model.compilable:
                 model.get_submodule(name).compile()
-        self.autocast = _autocast(dtype, group.device)
+        self.autocast = autocast(dtype, group.device)
         self.batches = Batches(data, config.batch_size, config.steps, config.seed, group.device, group.rank, group.world,
                                model_config.get("block_size", 0))  # fmt: skip
 
@@ -201,176 +186,6 @@ class Trainer:
         for name, many in self.optimizers.items():
             for optimizer, saved in zip(many, state["optimizers"][name]):
                 optimizer.load_state_dict(saved)
-
-
-def _trainable(player: nn.Module) -> list[nn.Parameter]:
-    return [p for p in player.parameters() if p.requires_grad]
-
-
-def differentiate(loss: Tensor, player: nn.Module) -> None:
-    """Add the gradients of `loss` w.r.t. the player's own parameters, and to nothing else, to those already there."""
-    torch.autograd.backward(loss, inputs=_trainable(player))
-
-
-def update(loss: Tensor, player: nn.Module, optimizers: list, scale: float, grad_clip: float, group: Group,
-           parts: int = 1) -> Tensor:  # fmt: skip
-    """One player's step; returns the norm of its gradients (before they are clipped).
-
-    loss: of the last of this process's `parts`; those before it have left their gradients by `differentiate`.
-    """
-    differentiate(loss, player)
-    parameters = _trainable(player)
-    gradients = [p.grad for p in parameters]
-    if parts > 1:
-        torch._foreach_div_(gradients, float(parts))
-    group.mean(gradients)
-    norm = torch.nn.utils.get_total_norm(gradients, foreach=True)
-    if grad_clip:
-        torch.nn.utils.clip_grads_with_norm_(parameters, grad_clip, norm, foreach=True)
-    for optimizer in optimizers:
-        for settings in optimizer.param_groups:
-            settings["lr"] = settings["peak_lr"] * scale
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-    return norm
-
-
-def make_optimizers(model: nn.Module, player: str, config: TrainConfig, dtype: torch.dtype = torch.float32,
-                    group: Group | None = None) -> list:  # fmt: skip
-    """AdamW, or Muon (in `dtype`, shared out to `group`) for the model's `matrices` and AdamW for the rest. Only weights of
-    two or more axes decay."""
-    mine = _trainable(model.players[player])
-    muon = {id(p) for p in getattr(model, "matrices", [])} if config.optimizer == "muon" else set()
-    if config.optimizer == "muon" and not muon:
-        raise UserError("bad_choice", name="optimizer", value="muon", choices=["adamw"])
-    matrices = [p for p in mine if id(p) in muon]
-    rest = [p for p in mine if id(p) not in muon]
-    decay = 0.0 if muon else config.weight_decay
-    groups = [
-        {"params": [p for p in rest if p.ndim >= 2], "weight_decay": decay},
-        {"params": [p for p in rest if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    optimizers: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW([g for g in groups if g["params"]], lr=config.lr, betas=(config.beta1, config.beta2))
-    ]
-    if matrices:
-        optimizers.append(Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay, dtype=dtype, group=group))
-    for optimizer in optimizers:
-        for settings in optimizer.param_groups:
-            settings["peak_lr"] = settings["lr"] * getattr(model, "lr_scale", {}).get(player, 1.0)
-    return optimizers
-
-
-def check_finite(pending: list[tuple[int, str, dict]], group: Group) -> None:
-    """Make the stats plain numbers, means over all processes, and stop at the first loss or gradient that is not finite,
-    naming its step and phase: a NaN anywhere is a NaN everywhere, so all processes stop together."""
-    if not pending:
-        return
-    values = torch.stack([value.detach().float() for _, _, stats in pending for value in stats.values()])
-    group.mean([values])
-    numbers = iter(values.tolist())
-    for step, player, stats in pending:
-        stats.update({name: next(numbers) for name in stats})
-        loss, norm = stats["loss"], stats["grad_norm"]
-        if not (abs(loss) < float("inf") and abs(norm) < float("inf")):
-            what, value = ("gradient", norm) if abs(loss) < float("inf") else ("loss", loss)
-            raise UserError("not_finite", step=step, phase=player, what=what, value=value)
-
-
-class Log:
-    """log.jsonl, TensorBoard events and the progress bar. Lines of steps that are run again are dropped."""
-
-    def __init__(self, folder: Path, start: int, steps: int, batch_size: int):
-        from torch.utils.tensorboard import SummaryWriter
-
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "log.jsonl"
-        kept = []
-        if path.exists() and start:
-            kept = [x for x in path.read_text().splitlines() if x.endswith("}") and json.loads(x)["step"] <= start]
-        path.write_text("".join(f"{line}\n" for line in kept))
-        self.file = path.open("a")
-        self.board = SummaryWriter(str(folder), purge_step=start + 1 if start else None)
-        self.bar = tqdm(total=steps, initial=start, unit="step", dynamic_ncols=True, smoothing=0.1)
-        self.batch_size, self.at, self.time = batch_size, start, time.perf_counter()
-
-    def write(self, pending: list[tuple[int, str, dict]], learning_rate: float) -> None:
-        if not pending:
-            return
-        step, now = pending[-1][0] + 1, time.perf_counter()
-        totals: dict[str, list[float]] = {}
-        for _, player, stats in pending:
-            for name, value in stats.items():
-                totals.setdefault(f"{player}/{name}", []).append(value)
-        record: dict[str, float] = {name: sum(v) / len(v) for name, v in totals.items()}
-        record["learning_rate"] = learning_rate
-        record["samples_per_second"] = (step - self.at) * self.batch_size / max(1e-9, now - self.time)
-        for name, value in record.items():
-            self.board.add_scalar(name, value, step)
-        self.file.write(json.dumps({"step": step, **{k: float(f"{v:.6g}") for k, v in record.items()}}) + "\n")
-        self.file.flush()
-        losses = {name.split("/")[0]: f"{v:.4g}" for name, v in record.items() if name.endswith("/loss")}
-        self.bar.set_postfix(losses | {"samples/s": f"{record['samples_per_second']:.0f}"}, refresh=False)
-        self.bar.update(step - self.at)
-        self.at, self.time = step, now
-
-    def close(self) -> None:
-        """Never raises: on a full disk the error that matters is already on its way."""
-        self.bar.close()
-        for file in (self.file, self.board):
-            with contextlib.suppress(OSError):
-                file.close()
-
-
-class _Caught:
-    signal = 0
-
-
-@contextlib.contextmanager
-def catch_signals():
-    """Ctrl-C and SIGTERM raise a flag instead of the process's end; a second one ends it at once."""
-    caught, old = _Caught(), {}
-
-    def handle(number, frame):
-        if caught.signal:
-            signal.signal(number, old[number])
-            signal.raise_signal(number)
-        caught.signal = number
-
-    with contextlib.suppress(ValueError):  # not the main thread: no handlers, nothing to catch
-        for number in (signal.SIGINT, signal.SIGTERM):
-            old[number] = signal.signal(number, handle)
-    try:
-        yield caught
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
-
-
-def _resume(path: Path, fingerprint: dict, trainer: Trainer) -> int:
-    """Load the state at `path`, if there is one, and return its step."""
-    if not path.exists():
-        return 0
-    state = load_state(path)
-    if not isinstance(state, dict) or state.keys() != {"step", "fingerprint", "model", "ema", "optimizers"}:
-        raise UserError("state_broken", name=str(path), cause="it is not the state of a run")
-    if state["fingerprint"] != fingerprint:
-        old, new = _flat(state["fingerprint"]), _flat(fingerprint)
-        changed = [f"{k}: {old.get(k)} -> {new.get(k)}" for k in sorted(old | new) if old.get(k) != new.get(k)]
-        raise UserError("another_run", place=str(path.parent), changed=changed)
-    trainer.load(state)
-    return state["step"]
-
-
-def _fingerprint(family: str, model_config: dict, config: TrainConfig, samples: int) -> dict:
-    """What makes two runs the same run; plain values, as they come back from disk."""
-    whole = {"family": family, "samples": samples, "model": model_config, "train": dataclasses.asdict(config)}
-    return json.loads(json.dumps(whole))
-
-
-def _flat(fingerprint: dict) -> dict:
-    return {**{k: v for k, v in fingerprint.items() if not isinstance(v, dict)},
-            **fingerprint["model"], **fingerprint["train"]}  # fmt: skip
 
 
 def _data_options(family: str, config: TrainConfig, model_config: dict) -> dict:
@@ -426,21 +241,3 @@ def _only_first_downloads(group: Group):
     finally:
         if group.first:
             group.barrier()
-
-
-def _dtype(precision: str, device: torch.device) -> torch.dtype:
-    """bfloat16 where asked for or where the hardware computes in it, else float32."""
-    if precision == "auto":
-        has_bf16 = device.type == "cuda" or (
-            getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
-            or getattr(torch.cpu, "_is_amx_tile_supported", bool)()
-        )
-        precision = "bf16" if has_bf16 else "fp32"
-    return torch.bfloat16 if precision == "bf16" else torch.float32
-
-
-def _autocast(dtype: torch.dtype, device: torch.device):
-    """A factory of contexts in which a model computes in `dtype`."""
-    if dtype == torch.float32:
-        return contextlib.nullcontext
-    return lambda: torch.autocast(device.type, dtype)
