@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+PATIENCE = 180  # seconds: the longest wait for anything, on however busy a machine
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: install it to test the page")
 
@@ -17,6 +18,7 @@ def browser():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
+            timeout=1000 * PATIENCE,
             args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
         )
         yield browser
@@ -31,7 +33,7 @@ def page(browser, studio):
         locale="en-US",
         permissions=["clipboard-read", "clipboard-write"],
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -56,6 +58,13 @@ def wait_for_change(page, selector: str, before: str) -> str:
         arg=[selector, before],
     )
     return source(page, selector)
+
+
+def copied(page, button: str) -> str:
+    """What a button puts on the clipboard, when it has."""
+    page.evaluate("navigator.clipboard.writeText('')")
+    page.locator(button).click()
+    return page.wait_for_function("navigator.clipboard.readText()").json_value()
 
 
 def open_tab(page, *names: str) -> None:

@@ -27,7 +27,7 @@ import pytest
 import torch
 from browsing import browser, page  # noqa: F401 (fixtures)
 from PIL import Image, ImageDraw, ImageFont
-from studio import engine, studio  # noqa: F401 (fixtures)
+from studio import engine, gate, studio  # noqa: F401 (fixtures)
 
 from genai.checkpoint import Meta, save_checkpoint
 from genai.data import load_dataset
@@ -62,6 +62,7 @@ SMALL = {
     "warmup": 0.0,
     "penalty_every": 2,
 }
+PATIENCE = 600  # seconds: the longest wait for another process, on however busy a machine
 SMALL_PARAMETERS = 100_000
 FROZEN = "tokenizer.safetensors"
 
@@ -94,13 +95,19 @@ def same_torch():
     torch.set_num_threads(threads)
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """However slow the machine, nobody is told that it is busy."""
+    monkeypatch.setattr("genai.generation.engine.WAIT_SECONDS", 600)
+
+
 def environment(**changes: str) -> dict[str, str]:
     """For a subprocess: one thread, no GPU, this code importable from any folder."""
     base = {k: v for k, v in os.environ.items() if k != "GENAI_DATA"}
     return base | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)} | changes
 
 
-def run_python(*words, timeout: float = 600, **changes: str) -> subprocess.CompletedProcess:
+def run_python(*words, timeout: float = PATIENCE, **changes: str) -> subprocess.CompletedProcess:
     """`python *words` from the repository's root, to its end; stdout and stderr as text."""
     command = [sys.executable, *map(str, words)]
     return subprocess.run(
@@ -175,7 +182,7 @@ def in_fork(function) -> int:
     """Run `function` in a fork of this process; its exit code: 1 if it raised, -9 if kill -9 ended it."""
     process = multiprocessing.get_context("fork").Process(target=function)
     process.start()
-    process.join(600)
+    process.join(PATIENCE)
     return process.exitcode
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +22,7 @@ CONFIGS = {
     "vae-digits": ("vae", dict(widths=(8, 16), hidden=32, latents=12)),
     "gpt-shakespeare": (
         "gpt",
-        dict(n_layer=12, n_head=2, n_embd=32, block_size=64, vocab_size=len(ALPHABET)),
+        dict(n_layer=2, n_head=2, n_embd=32, block_size=64, vocab_size=len(ALPHABET)),
     ),
     "text2image-scenes": (
         "text2image",
@@ -83,3 +85,68 @@ def studio(engine) -> Studio:
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
     yield Studio(url, engine, engine.folder)
     page.close()
+
+
+# -- slowness that is certain --------------------------------------------------------------------------------
+
+
+class Gate:
+    """In the way of the requests that `holds(controls)`: they get no further than the test lets them, so what it finds them at
+    does not depend on how fast the machine is.
+
+    Rounds (`engine.advance`) wait before each call. A text (`engine.stream`) stays at its token number `tokens` and tells the
+    same again and again, as a slow model would, so that it can be stopped.
+    """
+
+    def __init__(self, holds: Callable[[dict], bool], tokens: int = 0):
+        self.holds, self.tokens = holds, tokens
+        self.left = threading.Event()  # a held text was given up by who asked for it
+        self._opened, self._calls = threading.Event(), threading.Semaphore(0)
+
+    def let(self, calls: int) -> None:
+        """So many calls more may pass."""
+        self._calls.release(calls)
+
+    def open(self) -> None:
+        """Nothing is held any more."""
+        self._opened.set()
+        self.let(1000)
+
+    def advance(self, advance: Callable) -> Callable:
+        def held(model, action, controls, state=None):
+            if self.holds(controls):
+                self._calls.acquire()
+            return advance(model, action, controls, state)
+
+        return held
+
+    def stream(self, stream: Callable) -> Callable:
+        def held(model, action, controls) -> Iterator:
+            results = stream(model, action, controls)
+            try:
+                for number, result in enumerate(results, 1):
+                    yield result
+                    while self.holds(controls) and number == self.tokens and not self._opened.wait(0.02):
+                        yield result
+            except GeneratorExit:
+                results.close()
+                self.left.set()
+                raise
+
+        return held
+
+
+@pytest.fixture
+def gate(engine, monkeypatch) -> Iterator[Callable[..., Gate]]:
+    """gate(holds, tokens=0) -> a Gate in the studio's engine; open when the test is over."""
+    made = []
+
+    def make(holds: Callable[[dict], bool], tokens: int = 0) -> Gate:
+        made.append(Gate(holds, tokens))
+        monkeypatch.setattr(engine, "advance", made[-1].advance(engine.advance))
+        monkeypatch.setattr(engine, "stream", made[-1].stream(engine.stream))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.open()

@@ -37,12 +37,6 @@ each_action = pytest.mark.parametrize("family, action", EVERY_ACTION, ids=lambda
 SHORT = {"max_new_tokens": 12}
 
 
-@pytest.fixture(autouse=True)
-def patience(monkeypatch):
-    """However slow the machine, nobody is told that it is busy."""
-    monkeypatch.setattr(engine_module, "WAIT_SECONDS", 600)
-
-
 def ask(engine, family: str, action: str, **controls):
     """The result of an action of a family's first model; texts are kept short."""
     model = engine.first(family).name
