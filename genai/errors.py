@@ -7,6 +7,8 @@ visitor's language.
 
 from __future__ import annotations
 
+import difflib
+
 from genai.strings import text
 
 
@@ -16,16 +18,26 @@ class UserError(ValueError):
     Args:
         code: key below `errors.` in `genai/strings/<lang>.json`.
         **details: what the message names, e.g. `name="seed", value="nan"`; cut to 120 characters. `value` is
-            what was given, and may be anything; another list is one of names (`choices`), needed whole.
+            what was given, and may be anything; another list is one of names (`choices`), needed whole. Where the value is
+            a mistyped choice, the message asks whether that was meant.
     """
 
     def __init__(self, code: str, **details):
         self.code = code
+        self.guess = _guess(details.get("value"), details.get("choices"))
         self.details = {key: _short(value, given=key == "value") for key, value in details.items()}
         super().__init__(self.message("en"))
 
     def message(self, lang: str) -> str:
-        return text(lang, f"errors.{self.code}", **self.details)
+        message = text(lang, f"errors.{self.code}", **self.details)
+        return text(lang, "errors.did_you_mean", message=message, guess=self.guess) if self.guess else message
+
+
+def _guess(value, choices) -> str:
+    """The choice that a mistyped word comes close to, or ""."""
+    if not isinstance(value, str) or not isinstance(choices, (list, tuple)) or len(value) > 120:
+        return ""
+    return next(iter(difflib.get_close_matches(value, map(str, choices), 1)), "")
 
 
 def _short(value, given: bool) -> str:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
-from conftest import run_python
+from conftest import ROOT, run_python
+
+from genai import cli
+from genai.errors import UserError
+from genai.strings import LANGUAGES
 
 PROGRAMS = {
     "app.py": ["app.py"],
@@ -55,3 +64,143 @@ def test_openmp_has_read_it(monkeypatch):
     if not shown:
         pytest.skip("this torch's OpenMP does not say what it has read")
     assert all("PASSIVE" in line for line in shown)
+
+
+# -- the parser ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parser() -> cli.Parser:
+    parser = cli.Parser("python program.py", "What it does, 100 % of it.", epilog="And 5 % more.")
+    parser.add_argument("model", nargs="?")
+    parser.add_argument("--max_tokens")
+    parser.add_argument("--seed", default="0", help="the first of them")
+    parser.add_argument("--metric", nargs="+")
+    parser.add_argument("--save", action="store_true")
+    return parser
+
+
+SPELLINGS = {
+    "spaces": "gan --max_tokens 5 --metric a b --save --seed 3",
+    "equals": "gan --max_tokens=5 --metric a b --save --seed=3",
+    "dashes": "gan --max-tokens 5 --metric a b --save --seed 3",
+    "the word last": "--max-tokens=5 --metric a b --save --seed 3 gan",
+    "the word in the middle": "--save --seed 3 gan --max_tokens 5 --metric a b",
+    "the last one counts": "gan --seed 9 --max_tokens 5 --metric c --metric a b --save --seed 3",
+}
+
+
+@pytest.mark.parametrize("words", SPELLINGS.values(), ids=SPELLINGS)
+def test_spellings(words, parser):
+    found = vars(parser.parse(words.split()))
+    assert found == {"model": "gan", "max_tokens": "5", "seed": "3", "metric": ["a", "b"], "save": True}
+
+
+@pytest.mark.parametrize("value", ["-1", "-0.5,0.2", "--so", "a b", "", "x=y", "-", "--metrics", "☃"])
+@pytest.mark.parametrize("equals", [True, False])
+def test_a_value_may_be_anything(value, equals, parser):
+    words = [f"--max-tokens={value}"] if equals else ["--max-tokens", value]
+    assert parser.parse([*words, "gan"]).max_tokens == value
+    assert parser.peek([*words, "gan", "--more", value]).model == "gan"
+
+
+@pytest.mark.parametrize("words", ["--help", "-h", "gan --help", "--seed --help", "--nonsense 3 gan stray -h --seed"])
+def test_help_in_any_place(words, parser):
+    parser.peek(words.split())
+    with pytest.raises(cli.Helped) as helped:
+        parser.parse(words.split())
+    text = str(helped.value)
+    assert "100 % of it" in text and "5 % more" in text and "the first of them" in text and "--max_tokens" in text
+
+
+@pytest.mark.parametrize(
+    "words, code, guess",
+    [
+        ("--sed 3", "unknown_option", "--seed"),
+        ("--max-token=3", "unknown_option", "--max_tokens"),
+        ("-seed 3", "unknown_option", "--seed"),
+        ("--hepl", "unknown_option", "--help"),
+        ("--nothing-like-it", "unknown_option", ""),
+        ("gan vae", "stray_word", ""),
+        ("gan --seed 3 4", "stray_word", ""),
+        ("--seed", "missing_value", ""),
+        ("--seed --save", "missing_value", ""),
+        ("--metric --save", "missing_value", ""),
+        ("--save=1", "bad_command", ""),
+    ],
+)
+def test_mistakes_of_the_parser(words, code, guess, parser):
+    with pytest.raises(UserError) as refused:
+        parser.parse(words.split())
+    assert (refused.value.code, refused.value.guess) == (code, guess)
+    assert "\n" not in str(refused.value)
+    for lang in LANGUAGES:
+        assert guess in refused.value.message(lang)
+
+
+def test_a_word_that_must_be_there():
+    parser = cli.Parser("python program.py", "")
+    parser.add_argument("checkpoint")
+    with pytest.raises(UserError, match=r"checkpoint.*program\.py checkpoint"):
+        parser.parse([])
+
+
+def test_a_mistyped_choice_is_guessed_in_both_languages():
+    error = UserError("unknown_preset", value="gan-digit", choices=["gan-digits", "vae-digits"])
+    assert error.message("en").endswith("Did you mean gan-digits?") and "gan-digits？" in error.message("zh")
+    for value in ("something else", "", ["gan-digits"], None, 3, "x" * 100_000):
+        assert UserError("unknown_preset", value=value, choices=["gan-digits", "7"]).guess == ""
+
+
+@pytest.mark.parametrize("raw", ["", "-1", "3.5", "many", "²", "1_000", "9" * 30, "70000"])
+def test_numbers_that_are_none(raw):
+    with pytest.raises(UserError, match="port cannot be"):
+        cli.whole("port", raw, 1, 65_535)
+    assert cli.whole("port", "7860", 1, 65_535) == 7860 and cli.whole("port", None) is None
+
+
+def test_folders_of_checkpoints(tmp_path, monkeypatch):
+    monkeypatch.delenv("GENAI_CHECKPOINTS", raising=False)
+    assert cli.checkpoint_folders(None) == ["checkpoints"]
+    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    for name in (one, two):
+        Path(name).mkdir()
+    monkeypatch.setenv("GENAI_CHECKPOINTS", os.pathsep.join([one, "", two]))
+    assert cli.checkpoint_folders(None) == [one, two] and cli.checkpoint_folders([two]) == [two]
+    for given in (["nowhere"], None):
+        monkeypatch.setenv("GENAI_CHECKPOINTS", "nowhere")
+        with pytest.raises(UserError, match="no folder nowhere"):
+            cli.checkpoint_folders(given)
+
+
+# -- every program -------------------------------------------------------------------------------------------
+
+
+def ending(error: BaseException):
+    def program(words):
+        raise error
+
+    return program
+
+
+def test_exit_codes(capsys):
+    assert cli.run(lambda words: len(words), ["a", "b", "c"]) == 3
+    assert cli.run(ending(cli.Helped("how")), []) == 0 and capsys.readouterr() == ("how\n", "")
+    assert cli.run(ending(KeyboardInterrupt()), []) == 130 and capsys.readouterr() == ("", "")
+    assert cli.run(ending(UserError("busy")), []) == 2
+    assert capsys.readouterr().err == f"error: {UserError('busy')}\n"
+    with pytest.raises(ZeroDivisionError):  # a fault of ours has its traceback
+        cli.run(ending(ZeroDivisionError()), [])
+
+
+def test_enough_is_enough():
+    """`| head` is no mistake."""
+    program = (
+        "import sys; from genai import cli; sys.exit(cli.run(lambda w: [print(x) for x in range(10**6)] and 1, []))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    ) as run:
+        run.stdout.readline()
+        run.stdout.close()
+        assert run.stderr.read() == b"" and run.wait() == 0
