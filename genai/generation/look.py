@@ -15,6 +15,7 @@ from genai.data.words import WordTokenizer
 from genai.generation import images, noise
 from genai.generation.offers import OPENINGS
 from genai.generation.sampling import sampler
+from genai.generation.vae import prior_latents
 from genai.models.text2image import How
 
 
@@ -43,8 +44,7 @@ def _look_gan(model: nn.Module, meta: Meta, path: Path) -> None:
 
 
 def _look_vae(model: nn.Module, meta: Meta, path: Path) -> None:
-    z = noise.latents(range(80), model.config.latents).to(next(model.parameters()).device)
-    pixels = images.to_uint8(model.decode(z), low=0.0)
+    pixels = images.to_uint8(model.decode(prior_latents(model, range(80))), low=0.0)
     images.to_pil(images.grid(pixels, columns=10), scale=2).save(path.with_suffix(".png"))
 
 

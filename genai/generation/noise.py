@@ -29,6 +29,13 @@ def uniforms(seeds: Sequence[int], *shape: int) -> Tensor:
     return torch.from_numpy(np.stack([sample_generator(seed).random(shape, dtype=np.float32) for seed in seeds]))
 
 
+def choices(seeds: Sequence[int]) -> Tensor:
+    """A number for each seed, uniform in [0, 1), drawn apart from the latent: float64 [len(seeds)]."""
+    return torch.tensor(
+        [np.random.Generator(np.random.PCG64([seed, 1])).random() for seed in seeds], dtype=torch.float64
+    )
+
+
 def classes(seeds: Sequence[int], count: int) -> list[int]:
     """A class for each seed, for when none is asked for; drawn apart from the latent."""
     return [int(np.random.Generator(np.random.PCG64([seed, 1])).integers(count)) for seed in seeds]

@@ -13,6 +13,12 @@ from genai.generation.controls import Control, Number, Vector
 LIMIT = 4.0  # how far a latent may be set, in standard deviations of the prior
 
 
+def prior_latents(model, seeds) -> torch.Tensor:
+    """The latents [len(seeds), latents] that samples of these seeds are decoded from: the learned prior's, if it has one."""
+    device = next(model.parameters()).device
+    return model.place(noise.latents(seeds, model.config.latents).to(device), noise.choices(seeds).to(device))
+
+
 def _decode(loaded, z: torch.Tensor) -> np.ndarray:
     return images.to_uint8(loaded.model.decode(z.to(loaded.device)), low=0.0)
 
@@ -31,12 +37,12 @@ def _sample_controls(loaded) -> list[Control]:
 def sample(loaded, c: dict) -> np.ndarray:
     """A grid of `count` pictures of latents drawn from the prior."""
     seeds = [(c["seed"] + i) % (noise.MAX_SEED + 1) for i in range(c["count"])]
-    return images.grid(_decode(loaded, noise.latents(seeds, loaded.model.config.latents)))
+    return images.grid(_decode(loaded, prior_latents(loaded.model, seeds)))
 
 
 def prior_latent(loaded, seed: int) -> list[float]:
     """The latent that `sample` decodes for a seed, as slider values."""
-    z = noise.latents([seed], loaded.model.config.latents)[0]
+    z = prior_latents(loaded.model, [seed])[0]
     return [round(float(v), 4) for v in z.clamp(-LIMIT, LIMIT)]
 
 

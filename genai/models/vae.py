@@ -1,6 +1,8 @@
 """Variational autoencoder (Kingma & Welling 2013) for images, with Bernoulli pixels and dynamic binarisation.
 
-Gated convolutions (van den Oord et al. 2016) down to a 7x7 map, a dense bottleneck, and the mirror image back.
+Gated convolutions (van den Oord et al. 2016) down to a 7x7 map, a dense bottleneck, and the mirror image back. It learns with
+the prior N(0, I), and its bounds are of that one. What encodings of the data fill is less than N(0, I) does, and between them
+the decoder draws hybrids; so a second prior, for samples, learns where they are.
 """
 
 from __future__ import annotations
@@ -28,8 +30,10 @@ class Config:
     beta: float = 1.0  # weight of the KL term in training; reported bounds always use 1
     warmup: float = 0.1  # share of the run over which the KL weight rises from 0 to beta
     free_bits: float = 0.0  # nats a latent dimension may carry without cost, in training only
+    components: int = 0  # Gaussians of the prior that samples come from; 0: samples come from N(0, I)
+    prior_only: bool = False  # train that prior alone: encoder and decoder stay what they are, to the bit
 
-    RANGES: ClassVar = {"latents": (1, 65_536), "hidden": (1, 65_536), "warmup": (0, 1)}
+    RANGES: ClassVar = {"latents": (1, 65_536), "hidden": (1, 65_536), "warmup": (0, 1), "components": (0, 65_536)}
 
 
 class Gate(nn.Module):
@@ -97,6 +101,35 @@ class Decoder(nn.Module):
         return self.out(self.net(self.base(z))).float()
 
 
+class Mixture(nn.Module):
+    """The learned prior: a mixture of diagonal Gaussians that follows the aggregate posterior, the encodings of all data.
+
+    Unlike a VampPrior (Tomczak & Welling 2018) it has no part in the bound: the encoder does not know of it.
+    """
+
+    def __init__(self, components: int, latents: int):
+        super().__init__()
+        self.means = nn.Parameter(torch.randn(components, latents))
+        self.log_scales = nn.Parameter(torch.full((components, latents), -0.5))
+        self.logits = nn.Parameter(torch.zeros(components))
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        """z [B, latents] -> log density [B], nats. In float32 always: squares are subtracted from each other."""
+        with torch.autocast(z.device.type, enabled=False):
+            precision = (-2 * self.log_scales).exp()
+            squares = (
+                z.square() @ precision.T - 2 * z @ (precision * self.means).T + (precision * self.means.square()).sum(1)
+            )
+            scale = self.log_scales.sum(1) + 0.5 * z.size(1) * math.log(2 * math.pi)
+            return (self.logits.log_softmax(0) - 0.5 * squares - scale).logsumexp(1)
+
+    def place(self, noise: Tensor, uniform: Tensor) -> Tensor:
+        """Standard normal noise [B, latents] as draws [B, latents]; uniform [B], in [0, 1), decides on the components."""
+        edges = self.logits.double().softmax(0).cumsum(0)
+        chosen = torch.searchsorted(edges, uniform.double()).clamp(max=len(edges) - 1)
+        return self.means[chosen] + self.log_scales[chosen].exp() * noise
+
+
 class VAE(nn.Module):
     Config = Config
 
@@ -104,40 +137,60 @@ class VAE(nn.Module):
         super().__init__()
         if config.image_size % 2 ** len(config.widths):
             raise ValueError(f"image_size {config.image_size} must divide by 2^{len(config.widths)}")
+        if config.prior_only and not config.components:
+            raise ValueError("prior_only needs components")
         self.config = config
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
+        self.prior = Mixture(config.components, config.latents) if config.components else None
 
     @property
     def players(self) -> dict[str, nn.Module]:
-        return {"vae": self}
+        """The autoencoder, and the prior if there is one."""
+        coder = {} if self.config.prior_only else {"vae": nn.ModuleList([self.encoder, self.decoder])}
+        return coder if self.prior is None else {**coder, "prior": self.prior}
+
+    @property
+    def lr_scale(self) -> dict[str, float]:
+        return {"prior": 5.0}  # it follows encodings that move
 
     compilable = ("encoder", "decoder")
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
-        """The negative evidence lower bound in nats an image, for freshly binarised pixels.
+        """The negative evidence lower bound in nats an image, for freshly binarised pixels; then what the prior loses.
 
-        -elbo = E_q[-log p(x|z)] + KL(q(z|x) || p(z))   (Kingma & Welling 2013, eq. 3)
+        -elbo = E_q[-log p(x|z)] + KL(q(z|x) || N(0, I))   (Kingma & Welling 2013, eq. 3)
 
+        The prior's is -E_q[log prior(z)], for z that the encoder wrote and takes no gradient from.
         batch.inputs: uint8 [B, C, H, W]; a pixel of grey value g is 1 with probability g / 255.
         """
         config = self.config
         grey = batch.inputs.float() / 255
         x = (batch.noise.uniform(*grey.shape[1:]) < grey).float()  # dynamic binarisation
-        mu, logvar = self.encoder(x)
+        with torch.set_grad_enabled(not config.prior_only):
+            mu, logvar = self.encoder(x)
         z = mu + batch.noise.normal(config.latents) * (0.5 * logvar).exp()
-        reconstruction = -log_bernoulli(x, self.decoder(z)).mean()
-        kl = kl_per_dimension(mu, logvar).mean(0)  # [latents]
-        beta = config.beta * min(1.0, batch.progress / config.warmup) if config.warmup else config.beta
-        loss = reconstruction + beta * kl.clamp(min=config.free_bits).sum()
-        elbo = -(reconstruction + kl.sum())
-        yield (
-            "vae",
-            loss,
-            {"elbo": elbo.detach(), "kl": kl.sum().detach(), "active": (kl > 0.01).sum().detach()},
-        )
+        if not config.prior_only:
+            reconstruction = -log_bernoulli(x, self.decoder(z)).mean()
+            kl = kl_per_dimension(mu, logvar).mean(0)  # [latents]
+            beta = config.beta * min(1.0, batch.progress / config.warmup) if config.warmup else config.beta
+            loss = reconstruction + beta * kl.clamp(min=config.free_bits).sum()
+            elbo = -(reconstruction + kl.sum())
+            yield (
+                "vae",
+                loss,
+                {"elbo": elbo.detach(), "kl": kl.sum().detach(), "active": (kl > 0.01).sum().detach()},
+            )
+        if self.prior is not None:
+            yield "prior", -self.prior.log_prob(z.detach()).mean(), {}
 
     # -- generation ----------------------------------------------------------------------------------------------
+
+    @torch.inference_mode()
+    def place(self, noise: Tensor, uniform: Tensor) -> Tensor:
+        """The latents [B, latents] of samples, from standard normal noise [B, latents] and uniform [B] in [0, 1): draws of
+        the learned prior; the noise itself, as N(0, I) has it, where none was learned."""
+        return noise if self.prior is None else self.prior.place(noise, uniform)
 
     @torch.inference_mode()
     def decode(self, z: Tensor) -> Tensor:

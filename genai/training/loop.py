@@ -119,6 +119,13 @@ def train(
     return Finished(step, step >= config.steps, caught.signal, folder, checkpoint)
 
 
+def begin_with(model: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Fill `model` with a trained one's weights. A child that the trained one lacks altogether keeps its fresh ones."""
+    known = {name.partition(".")[0] for name in weights}
+    fresh = {name: t for name, t in model.state_dict().items() if name.partition(".")[0] not in known}
+    model.load_state_dict({**fresh, **weights})
+
+
 class Trainer:
     """What moves in a run: the model, its optimizers, its average. `step(s)` moves them all, as a function of s."""
 
@@ -128,7 +135,7 @@ class Trainer:
         try:
             model = build_model(family, model_config).to(group.device).train()
             if config.init:
-                model.load_state_dict(load_checkpoint(config.init)[0].state_dict())
+                begin_with(model, load_checkpoint(config.init)[0].state_dict())
             if frozen is not None:
                 model.get_submodule(model.frozen).load_state_dict(frozen.state_dict())
         except UserError:
