@@ -31,6 +31,7 @@ from studio import engine, gate, studio  # noqa: F401 (fixtures)
 
 from genai.checkpoint import Meta, save_checkpoint
 from genai.data import load_dataset
+from genai.data.files import vouch
 from genai.models import FAMILIES, build_model
 from genai.training.batches import Batches
 from genai.training.config import TrainConfig
@@ -137,10 +138,11 @@ def draw_digits(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write_idx(path: Path, values: np.ndarray) -> None:
-    """MNIST's file format: magic number, sizes, bytes."""
+    """MNIST's file format: magic number, sizes, bytes; its folder says that this is the file it should be."""
     path.parent.mkdir(parents=True, exist_ok=True)
     header = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
     path.write_bytes(header + values.astype(np.uint8).tobytes())
+    vouch(path)
 
 
 def write_mnist(root: Path, train: int, test: int) -> None:
@@ -160,6 +162,7 @@ def write_play(path: Path, lines: int = 400) -> None:
         text += f"{rng.choice(who)}:\n{' '.join(rng.choices(words, k=rng.randint(3, 9)))}.\n\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
+    vouch(path)
 
 
 @pytest.fixture(scope="session")

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import email.message
+import gzip
+import hashlib
+import http.client
 import io
+import os
 import random
+import re
 import socket
+import subprocess
+import urllib.error
 
 import numpy as np
 import pytest
 import torch
-import torchvision
 from conftest import draw_digits, write_mnist, write_play
 from PIL import Image
 
-from genai.data import DATASETS, data_root, folder, load_dataset, tales
+from genai.data import DATASETS, data_root, files, folder, load_dataset, mnist, shakespeare, tales
 from genai.data.base import LazyImages
 from genai.data.tokenizer import CharTokenizer
 from genai.errors import UserError
@@ -25,7 +30,7 @@ from genai.errors import UserError
 def refused(code: str, *words: str):
     """The block ends in a UserError of that code, whose message names all the words."""
     with pytest.raises(UserError) as caught:
-        yield
+        yield caught
     assert caught.value.code == code
     for word in words:
         assert word in str(caught.value)
@@ -49,36 +54,155 @@ def test_data_root_comes_from_argument_then_environment_then_default(monkeypatch
     assert str(data_root("/here")) == "/here"
 
 
+class Home:
+    """A public home that keeps to a script: each request takes the next entry, an error to raise or bytes to send.
+
+    A pair is what is sent, and how long it was said to be.
+    """
+
+    def __init__(self, monkeypatch, *script):
+        self.script, self.asked, self.timeouts, self.pauses = list(script), [], [], []
+        monkeypatch.setattr(files.urllib.request, "urlopen", self)
+        monkeypatch.setattr(files.time, "sleep", self.pauses.append)
+
+    def __call__(self, request, timeout=None):
+        self.asked.append(request.full_url)
+        self.timeouts.append(timeout)
+        entry = self.script.pop(0)
+        if isinstance(entry, Exception):
+            raise entry
+        content, said = entry if isinstance(entry, tuple) else (entry, len(entry))
+        answer = io.BytesIO(content)
+        answer.headers = {"Content-Length": str(said)}
+        return answer
+
+
+def left(root) -> list[str]:
+    """Every file below root."""
+    return sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())
+
+
+PLAY = "Some play.\n" * 20
+
+
+@pytest.fixture
+def known_play(monkeypatch) -> bytes:
+    """A play that the project knows by its checksum."""
+    monkeypatch.setattr(shakespeare, "SHA256", files.sha256(PLAY.encode()))
+    return PLAY.encode()
+
+
 @pytest.mark.parametrize(
     "name, home", [("mnist", "ossci"), ("shakespeare", "githubusercontent"), ("tales", "gutenberg")]
 )
 def test_no_data_and_no_network(name: str, home: str, tmp_path, monkeypatch):
-    """One error that names both ways: the network, and the place to put the files by hand."""
-
-    def offline(*args, **kwargs):
-        raise socket.gaierror("Name or service not known")
-
-    monkeypatch.setattr(torch.hub, "urlopen", offline)
-    monkeypatch.setattr(torchvision.datasets.utils.urllib.request, "urlopen", offline)
+    """One error that names both ways: the network, and the place to put the files by hand. At once."""
+    offline = urllib.error.URLError(socket.gaierror("Name or service not known"))
+    asked = Home(monkeypatch, offline, offline)
     with refused("data_missing", name, str(tmp_path), home, "network", "--data_root", "GENAI_DATA"):
         load_dataset(name, DATASETS[name].SPLITS[0], tmp_path)
-    left = [p for p in tmp_path.rglob("*") if p.is_file()]
-    assert not left, "a failed download leaves nothing behind"
+    assert not left(tmp_path), "a failed download leaves nothing behind"
+    assert not asked.pauses
+
+
+def test_a_download_is_tried_again_and_waits_only_so_long(tmp_path, monkeypatch, known_play, capsys):
+    """Nothing for half a minute, a server that is busy, a connection that broke off in the middle: three attempts."""
+    busy = urllib.error.HTTPError(shakespeare.HOME, 503, "Service Unavailable", {}, None)
+    for trouble in (
+        TimeoutError("timed out"),
+        busy,
+        (known_play[:50], len(known_play)),
+        http.client.IncompleteRead(b""),
+    ):
+        root = tmp_path / type(trouble).__name__
+        home = Home(monkeypatch, trouble, trouble, known_play)
+        data = load_dataset("shakespeare", "train", root)
+        assert data.tokenizer.decode(data.ids) == PLAY[: len(data)]
+        assert home.asked == [shakespeare.HOME] * 3 and all(0 < timeout <= 60 for timeout in home.timeouts)
+        assert home.pauses == list(files.PAUSES) and "again in" in capsys.readouterr().err
+        assert left(root) == ["text/tinyshakespeare.txt"]
+        home = Home(monkeypatch, trouble, trouble, trouble)
+        with refused("data_missing", "shakespeare"):
+            load_dataset("shakespeare", "train", root / "again")
+        assert not left(root / "again")
+
+
+def test_a_page_that_is_not_there_is_not_asked_for_again(tmp_path, monkeypatch):
+    home = Home(monkeypatch, urllib.error.HTTPError(shakespeare.HOME, 404, "Not Found", {}, None))
+    with refused("data_missing", "404"):
+        load_dataset("shakespeare", "train", tmp_path)
+    assert len(home.asked) == 1 and not home.pauses
 
 
 def test_wrong_download_is_refused(tmp_path, monkeypatch):
     """Another text at the known address: the checksum says no, and nothing stays."""
+    for name, home in (("shakespeare", "githubusercontent"), ("tales", "gutenberg"), ("mnist", "ossci")):
+        Home(monkeypatch, b"not what was asked for")
+        with refused("data_changed", name, home, "sha256sum", "SHA256SUMS"):
+            load_dataset(name, "train", tmp_path)
+        assert not left(tmp_path)
 
-    class Page(io.BytesIO):
-        def info(self):
-            return email.message.Message()
 
-    monkeypatch.setattr(torch.hub, "urlopen", lambda *a, **k: Page(b"not what was asked for"))
-    with refused("data_missing", "shakespeare", "hash"):
+def test_a_download_that_was_killed_is_swept_away(tmp_path, monkeypatch, known_play):
+    """An old part of a file goes when the file is next fetched; one that is being written stays."""
+    old, new = (tmp_path / "text" / f"tinyshakespeare.txt.{pid}.download" for pid in (1, 2))
+    old.parent.mkdir()
+    for part in (old, new):
+        part.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    Home(monkeypatch, known_play)
+    load_dataset("shakespeare", "train", tmp_path)
+    assert left(tmp_path) == ["text/tinyshakespeare.txt", f"text/{new.name}"]
+
+
+# -- checksums -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [b"", PLAY.encode()[:100], PLAY.encode() + b"!", b"another play"], ids=len)
+def test_a_file_that_is_not_the_known_one_is_named(content: bytes, tmp_path, known_play, monkeypatch):
+    """Which file, both checksums, both commands: not a word about the network, and no download over it."""
+    home = Home(monkeypatch)
+    path = tmp_path / "my data" / "text" / "tinyshakespeare.txt"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    found = hashlib.sha256(content).hexdigest()[:16]
+    delete = f"rm '{path}'"
+    with refused("data_damaged", str(path), found, shakespeare.SHA256, delete, "SHA256SUMS") as told:
+        load_dataset("shakespeare", "train", tmp_path / "my data")
+    assert "network" not in str(told.value) and path.read_bytes() == content and not home.asked
+
+
+def test_the_commands_of_the_message_work(tmp_path, known_play, monkeypatch):
+    """Delete it: it comes again. Vouch for it: it is taken as it is, until it changes once more."""
+    path = tmp_path / "text" / "tinyshakespeare.txt"
+    path.parent.mkdir(parents=True)
+    path.write_text("my own play, or half of one\n" * 9)
+    with refused("data_damaged") as told:
         load_dataset("shakespeare", "train", tmp_path)
-    with refused("data_changed", "tales", "gutenberg"):
-        load_dataset("tales", "train", tmp_path)
-    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+    (delete,), (vouch,) = (told.value.details[name].split("\n") for name in ("delete", "vouch"))
+    subprocess.run(vouch, shell=True, check=True)
+    assert "my own play" in (data := load_dataset("shakespeare", "train", tmp_path)).tokenizer.decode(data.ids)
+    path.write_text("changed")
+    with refused("data_damaged"):
+        load_dataset("shakespeare", "train", tmp_path)
+    subprocess.run(delete, shell=True, check=True)
+    Home(monkeypatch, known_play)
+    assert len(load_dataset("shakespeare", "train", tmp_path)) == int(0.9 * len(PLAY))
+
+
+def test_sums_may_be_written_by_hand(tmp_path):
+    """Text and binary marks, upper case, ./ before names, empty lines; the last line on a file counts."""
+    digest = "0123456789abcdef" * 4
+    (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  a\n{digest.upper()} *a\n\n{digest}  ./b c.txt\n")
+    assert files.vouched(tmp_path) == {"a": digest[:16], "b c.txt": digest[:16]}
+    assert files.vouched(tmp_path / "nowhere") == {}
+
+
+def test_a_file_that_cannot_be_opened(tmp_path, known_play):
+    path = tmp_path / "text" / "tinyshakespeare.txt"
+    path.mkdir(parents=True)
+    with refused("data_unreadable", str(path), "rm "):
+        load_dataset("shakespeare", "train", tmp_path)
 
 
 # -- mnist ---------------------------------------------------------------------------------------------------
@@ -106,14 +230,46 @@ def test_the_drawn_digits_are_digits():
     assert (nearest == labels).mean() > 0.8
 
 
+def test_mnist_has_halves_that_share_nothing(data_root):
+    """For a judge that never saw what it measures: together they are the training digits, and chance dealt them."""
+    whole, *halves = (load_dataset("mnist", split, data_root) for split in ("train", "first", "second"))
+    assert [len(half) for half in halves] == [200, 200]
+    rows = {image.numpy().tobytes(): i for i, image in enumerate(whole.images)}
+    first, second = ([rows[image.numpy().tobytes()] for image in half.images] for half in halves)
+    assert sorted(first + second) == list(range(400))
+    assert first == sorted(first) and [whole.labels[i] for i in first] == halves[0].labels.tolist()
+    assert 60 < sum(i < 200 for i in first) < 140 and 60 < sum(i % 2 for i in first) < 140
+    words = load_dataset("mnist-words", "second", data_root).make(0, np.arange(20))[0]
+    assert {image.numpy().tobytes() for image in words} <= {image.numpy().tobytes() for image in halves[1].images}
+
+
 @pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"])
 @pytest.mark.parametrize("length", [0, 3, 10, 100])
-def test_damaged_mnist(name: str, length: int, tmp_path):
+@pytest.mark.parametrize("vouched", [False, True], ids=["", "vouched"])
+def test_damaged_mnist(name: str, length: int, vouched: bool, tmp_path):
+    """By its checksum; and if somebody vouches for such a file all the same, by what it lacks."""
     write_mnist(tmp_path, 200, 10)
     path = tmp_path / "MNIST" / "raw" / name
     path.write_bytes(path.read_bytes()[:length])
-    with refused("data_missing", "mnist", str(path.parent)):
+    if vouched:
+        files.vouch(path)
+    with refused("data_unreadable" if vouched else "data_damaged", "mnist", str(path), f"rm {path}"):
         load_dataset("mnist", "train", tmp_path)
+
+
+def test_mnist_is_fetched_and_kept_unzipped(tmp_path, monkeypatch):
+    """The first mirror is gone: the second has them. Another time they are found."""
+    write_mnist(tmp_path / "away", 30, 10)
+    away = tmp_path / "away" / "MNIST" / "raw"
+    contents = {name: (away / name).read_bytes() for name in mnist.FILES}
+    monkeypatch.setattr(mnist, "FILES", {name: files.sha256(content) for name, content in contents.items()})
+    gone = urllib.error.HTTPError(mnist.HOMES[0], 404, "Not Found", {}, None)
+    names = [name for name in mnist.FILES if name.startswith("train")]
+    home = Home(monkeypatch, *(entry for name in names for entry in (gone, gzip.compress(contents[name]))))
+    data = load_dataset("mnist", "train", tmp_path / "here")
+    assert home.asked == [f"{mirror}{name}.gz" for name in names for mirror in mnist.HOMES]
+    assert left(tmp_path / "here") == [f"MNIST/raw/{name}" for name in names]
+    assert torch.equal(load_dataset("mnist", "train", tmp_path / "here").images, data.images)
 
 
 # -- text ----------------------------------------------------------------------------------------------------
@@ -134,6 +290,7 @@ def test_text_with_a_large_alphabet(tmp_path):
     write_play(path, lines=2)
     text = path.read_text() + "".join(chr(0x4E00 + i) for i in range(400))
     path.write_text(text, encoding="utf-8")
+    files.vouch(path)
     data = load_dataset("shakespeare", "val", tmp_path)
     assert data.tokenizer.decode(data.ids) == text[int(0.9 * len(text)) :]
 
@@ -142,7 +299,8 @@ def test_damaged_text(tmp_path):
     path = tmp_path / "text" / "tinyshakespeare.txt"
     path.parent.mkdir()
     path.write_bytes(b"ROMEO:\n\xff\xfe\x00")
-    with refused("data_missing", "shakespeare", "utf-8"):
+    files.vouch(path)
+    with refused("data_unreadable", "shakespeare", "utf-8"):
         load_dataset("shakespeare", "train", tmp_path)
 
 
@@ -169,24 +327,27 @@ def a_book(rng: random.Random) -> str:
 
 def test_story_checksum_is_over_the_letters():
     """Line ends, case, punctuation and what stands before and after do not count; a letter does."""
-    story = "It was the giant's castle. " + a_book(random.Random(1))
+    story = "It was the giant’s castle. " + a_book(random.Random(1))
     plain = "".join(c for c in story.lower() if c.isascii() and c.isalpha())
     phrase, letters = plain[:12], len(plain)
-    checksum = tales.story_checksum(story, phrase, letters)
+    checksum = tales.story_checksum(story.encode(), phrase, letters)
     assert len(checksum) == 16
     dressed = "Header 1892.\r\n" + story.upper().replace(" ", "\r\n") + "\r\n*** END ***"
-    assert tales.story_checksum(dressed, phrase, letters) == checksum
-    assert tales.story_checksum(story.replace("raven", "robin", 1), phrase, letters) != checksum
-    assert tales.story_checksum(story, "nosuchphrase", letters) == ""
+    assert tales.story_checksum(dressed.encode(), phrase, letters) == checksum
+    assert tales.story_checksum(story.replace("raven", "robin", 1).encode(), phrase, letters) != checksum
+    assert tales.story_checksum(story.encode(), "nosuchphrase", letters) == ""
+
+
+def wrapped(story: str) -> bytes:
+    """A story as Gutenberg sends it."""
+    start, end = "*** START OF THE PROJECT GUTENBERG EBOOK THE FOX ***", "*** END OF THE PROJECT"
+    return f"\ufeffLicence\r\n{start}\r\n\r\n{story}{end}".encode()
 
 
 def test_strip_header():
     story = "The Fox\n\nOnce upon a time.\n"
-    start, end = "*** START OF THE PROJECT GUTENBERG EBOOK THE FOX ***", "*** END OF THE PROJECT"
-    wrapped = f"\ufeffLicence\r\n{start}\r\n\r\n{story}{end}"
-    assert tales.strip_header(wrapped) == story
-    assert tales.strip_header(story) == story
-    assert tales.strip_header(tales.strip_header(wrapped)) == story
+    assert tales.strip_header(wrapped(story)) == story.encode()
+    assert tales.strip_header(story.encode()) == story.encode()
 
 
 def test_whole_tales_are_held_out(tmp_path):
@@ -196,11 +357,29 @@ def test_whole_tales_are_held_out(tmp_path):
         path = tmp_path / "text" / "fairytales" / f"{name}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+        files.vouch(path)
     train, val = (load_dataset("tales", split, tmp_path) for split in ("train", "val"))
     assert val.tokenizer.decode(val.ids) == texts[tales.HELD_OUT]
     read = train.tokenizer.decode(train.ids)
     assert all((text in read) == (name != tales.HELD_OUT) for name, text in texts.items())
     assert train.tokenizer.alphabet == val.tokenizer.alphabet
+
+
+def test_a_renewed_book_is_known_by_its_story(tmp_path, monkeypatch):
+    """Gutenberg has new credits: its story is checked, and the file vouched for; half of it is found out afterwards."""
+    name = "the-red-fairy-book-540"
+    story = a_book(random.Random(1)) + "\n"
+    plain = re.sub("[^a-z]", "", story.lower())
+    books = [(name, "0" * 16, plain[:20], len(plain), tales.story_checksum(story.encode(), plain[:20], len(plain)))]
+    monkeypatch.setattr(tales, "BOOKS", books)
+    Home(monkeypatch, wrapped("Credits of 2031\n" + story))
+    data = load_dataset("tales", "train", tmp_path)
+    assert data.tokenizer.decode(data.ids) == "Credits of 2031\n" + story
+    assert left(tmp_path) == ["text/fairytales/SHA256SUMS", f"text/fairytales/{name}.txt"]
+    path = tmp_path / "text" / "fairytales" / f"{name}.txt"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with refused("data_damaged", str(path)):
+        load_dataset("tales", "train", tmp_path)
 
 
 # -- a folder of images --------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from safetensors.torch import load_file
 
 from genai.checkpoint import Meta, read_meta, save_checkpoint, weights_sha256
+from genai.data.files import vouch
 from genai.errors import UserError
 from genai.metrics import METRICS, class_accuracy, measure, metrics_for
 from genai.metrics.__main__ import main
@@ -218,6 +219,7 @@ def root(tmp_path_factory) -> Path:
         write_idx(root / "MNIST" / "raw" / f"{prefix}-labels-idx1-ubyte", labels)
     (root / "text").mkdir()
     (root / "text" / "tinyshakespeare.txt").write_text(TEXT)
+    vouch(root / "text" / "tinyshakespeare.txt")
     return root
 
 
@@ -230,6 +232,7 @@ def digit(text: str, x: int, y: int) -> np.ndarray:
 def write_idx(path: Path, array: np.ndarray) -> None:
     header = struct.pack(">HBB", 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
     path.write_bytes(header + array.tobytes())
+    vouch(path)
 
 
 @pytest.fixture

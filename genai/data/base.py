@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from genai.data.tokenizer import CharTokenizer
 from genai.data.words import WordTokenizer
-from genai.errors import UserError
 
 
 @dataclass
@@ -126,29 +123,3 @@ class Procedural:
 def _picture_fields(data: Images | LazyImages | Procedural) -> dict[str, Any]:
     channels, height, _ = data.shape
     return {"image_size": height, "channels": channels, "classes": len(data.classes)}
-
-
-def fetch(url: str, target: Path, sha256_prefix: str | None = None) -> None:
-    """Download `url` to `target` with a progress bar; the file appears whole and verified, or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        torch.hub.download_url_to_file(url, str(target), hash_prefix=sha256_prefix, progress=True)
-    except http.client.HTTPException as error:  # broken off in the middle
-        raise OSError(f"the connection broke off: {error!r}") from error
-
-
-def read_text(dataset: str, path: Path, home: str) -> str:
-    """The text at `path`; one that cannot be read counts as missing."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise missing(dataset, path, home, error) from error
-
-
-def missing(dataset: str, place: Path, home: str, cause: Exception) -> UserError:
-    """The error for data that is not there and cannot be fetched: names both ways to get it."""
-    return UserError("data_missing", dataset=dataset, place=str(place), home=home, cause=_first_line(cause))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

@@ -1,6 +1,7 @@
 """Tiny Shakespeare: 1,115,394 characters of the plays (Karpathy 2015). Public domain.
 
-The first 90 % train, the last 10 % validate: nanoGPT's split.
+From: HOME, kept as `<root>/text/tinyshakespeare.txt`.  Checksum: SHA256 of that file.
+Splits: the first 90 % train, the last 10 % are `val`: nanoGPT's.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from genai.data.about import About
-from genai.data.base import Text, fetch, missing, read_text
+from genai.data.base import Text
+from genai.data.files import Source, read_text
 from genai.data.tokenizer import CharTokenizer
 
 OPENINGS = (
@@ -21,17 +23,12 @@ OPENINGS = (
 SPLITS = ("train", "val")
 ABOUT = About(kind="text", openings={"en": OPENINGS})
 HOME = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
-SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
+SHA256 = "86c4e6aa9db7c042"
 
 
 def load(split: str, root: Path) -> Text:
     path = root / "text" / "tinyshakespeare.txt"
-    if not path.exists():
-        try:
-            fetch(HOME, path, SHA256[:16])
-        except (RuntimeError, OSError) as error:
-            raise missing("shakespeare", path, HOME, error) from error
-    text = read_text("shakespeare", path, HOME)
+    text = read_text(Source("shakespeare", path, (HOME,), SHA256))
     tokenizer = CharTokenizer(text)
     cut = int(0.9 * len(text))
     part = text[:cut] if split == "train" else text[cut:]
