@@ -97,12 +97,14 @@ def overview(engine) -> str:
     from genai.generation.engine import ACTIONS
 
     lines = []
-    for loaded in engine.loaded.values():
-        lines.append(f"{loaded.name}  ({loaded.family}, {loaded.parameters / 1e6:.2f}M parameters)")
-        for action in ACTIONS.get(loaded.family, {}).values():
-            names = " ".join(f"--{control.name}" for control in action.controls(loaded))
-            lines.append(f"    --action {action.name:<12} {names}")
-    lines += [f"{name}: {problem}" for name, problem in engine.problems.items()]
+    entries = engine.shelf.entries()
+    for entry in entries:
+        if entry.problem is None and entry.family in ACTIONS:
+            lines.append(f"{entry.name}  ({entry.family}, {entry.bytes / 1e6:.1f} MB)")
+            for action in ACTIONS[entry.family].values():
+                names = " ".join(f"--{control.name}" for control in action.controls(entry))
+                lines.append(f"    --action {action.name:<12} {names}")
+    lines += [f"{entry.name}: {entry.problem}" for entry in entries if entry.problem]
     return "\n".join(lines) or f"no checkpoints in {engine.folder}: train one with train.py"
 
 

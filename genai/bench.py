@@ -547,7 +547,7 @@ def synthetic(config, samples: int = 4096):
 @bench
 def memory_growth(setting: Setting) -> Figure:
     """Resident memory after 2,000 engine requests against that after 100, in a fresh process; percent."""
-    if not any(loaded.family in ASKED for loaded in setting.engine.loaded.values()):
+    if not any(entry.family in ASKED for entry in setting.engine.shelf.entries()):
         raise Skip(f"no checkpoints in {setting.checkpoints}")
     program = "import sys; from genai.bench import memory_after as m; m(sys.argv[1], *map(int, sys.argv[2:]))"
     command = [sys.executable, "-c", program, str(setting.checkpoints), *map(str, REQUESTS)]
@@ -576,7 +576,7 @@ def memory_after(checkpoints: str, *counts: int) -> None:
 
 def request(engine, i: int) -> None:
     """The i-th of a mixed run of requests: the models in turn, every tenth round of the GAN a whole grid."""
-    models = [m for m in engine.loaded.values() if m.family in ASKED]
+    models = [entry for family in sorted(ASKED) for entry in engine.shelf.of(family)]
     turn, loaded = i // len(models), models[i % len(models)]
     if loaded.family == "gpt":
         controls = {"seed": i, "max_new_tokens": 8, "prompt": loaded.tokenizer.printable[0]}

@@ -14,10 +14,11 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
@@ -26,6 +27,7 @@ from genai.models import FAMILIES, build_model
 
 FORMAT = "genai-1"
 MAX_BYTES = 10_000_000  # the larger ones are refused by the hosts that serve the page
+MAX_HEADER = 100_000_000  # bytes, as in the format
 MAX_NUMBER = 2**16  # in a config that is read from a file: a forged one must not ask for terabytes
 
 
@@ -44,6 +46,20 @@ class Meta:
     training: dict = field(default_factory=dict)  # every hyperparameter of the run
     extra: dict = field(default_factory=dict)  # what a family's page needs, e.g. the order of its latents
     metrics: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One version of a file, wholly read: the model in float32 and eval mode, its description, and what names it.
+
+    sha256: of the file.  weights_sha256: of the tensors alone.  stat: of the file when it was read.
+    """
+
+    model: nn.Module
+    meta: Meta
+    sha256: str
+    weights_sha256: str
+    stat: os.stat_result
 
 
 @contextlib.contextmanager
@@ -105,7 +121,13 @@ def read_meta(path: str | Path) -> Meta:
 
 
 def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> tuple[nn.Module, Meta]:
-    """The model, in float32 and eval mode on `device`, and its description.
+    """The model, in float32 and eval mode on `device`, and its description, see `open_checkpoint`."""
+    opened = open_checkpoint(path, device)
+    return opened.model, opened.meta
+
+
+def open_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
+    """Everything in the file, of one version of it, whoever writes it meanwhile.
 
     The file's tensors are compared with the config's before anything is allocated, so a forged config costs nothing.
     Raises UserError for a missing, truncated, foreign or inconsistent file, saying what to do.
@@ -114,21 +136,25 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> tup
     with _opened(path) as file:
         meta = _meta(file, path)
         try:
-            with torch.device("meta"), _Budget(1000 + 100 * len(file.keys())):
+            with torch.device("meta"), _Budget(1000 + 100 * len(file.shapes)):
                 expected = {k: tuple(v.shape) for k, v in build_model(meta.family, meta.config).state_dict().items()}
         except Exception as error:  # any config a forger may think of
             raise UserError("checkpoint_broken", name=path.name, cause=_first_line(error)) from error
-        found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-        if found != expected:
+        if file.shapes != expected:
+            found = file.shapes
             wrong = sorted(k for k in found.keys() | expected.keys() if found.get(k) != expected.get(k))
             raise UserError("checkpoint_broken", name=path.name, cause=f"tensors do not fit the config: {wrong[:3]}")
-        state = {name: file.get_tensor(name) for name in expected}
+        weights = file.weights()
+        state = load(file.header + weights)
     model = build_model(meta.family, meta.config)
     model.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
     for name, t in model.state_dict().items():
         if not torch.isfinite(t).all():
             raise UserError("checkpoint_broken", name=path.name, cause=f"{name} is not finite")
-    return model.eval().requires_grad_(False).to(device), meta
+    model = model.eval().requires_grad_(False).to(device)
+    whole = hashlib.sha256(file.header)
+    whole.update(weights)
+    return Checkpoint(model, meta, whole.hexdigest(), hashlib.sha256(weights).hexdigest(), file.stat)
 
 
 def update_meta(path: str | Path, change: Callable[[Meta], None]) -> None:
@@ -136,7 +162,7 @@ def update_meta(path: str | Path, change: Callable[[Meta], None]) -> None:
     path = Path(path)
     with _opened(path) as file:
         meta = _meta(file, path)
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        tensors = load(file.header + file.weights())
     change(meta)
     save_tensors(path, tensors, meta)
 
@@ -167,14 +193,43 @@ def load_state(path: Path) -> dict:
         raise UserError("state_broken", name=str(path), cause=_first_line(error)) from error
 
 
+class _File:
+    """A safetensors file: its header at once, its weights when asked for. It is read, not mapped into memory: whoever writes
+    over a mapped file ends the process that reads it."""
+
+    def __init__(self, file: BinaryIO):
+        self.file, self.stat = file, os.fstat(file.fileno())
+        start = file.read(8)
+        length = int.from_bytes(start, "little")
+        if len(start) < 8 or length > min(self.stat.st_size - 8, MAX_HEADER):
+            raise ValueError("it ends within its header")
+        self.header = start + file.read(length)
+        described = json.loads(self.header[8:])
+        self.metadata: dict[str, str] = described.pop("__metadata__", {})
+        self.shapes: dict[str, tuple[int, ...]] = {name: tuple(one["shape"]) for name, one in described.items()}
+        end = max((one["data_offsets"][1] for one in described.values()), default=0)
+        if len(self.header) + end != self.stat.st_size:
+            raise ValueError(f"it has {self.stat.st_size:,} bytes of {len(self.header) + end:,}")
+
+    def weights(self) -> bytes:
+        """All bytes after the header."""
+        weights = self.file.read()
+        now = os.fstat(self.file.fileno())
+        if (now.st_size, now.st_mtime_ns) != (self.stat.st_size, self.stat.st_mtime_ns):
+            raise ValueError("somebody is writing it")
+        return weights
+
+
 @contextlib.contextmanager
-def _opened(path: Path):
+def _opened(path: Path) -> Iterator[_File]:
     if not path.is_file():
         raise UserError("checkpoint_missing", name=str(path))
     try:
-        with safe_open(path, framework="pt") as file:
-            yield file
-    except (SafetensorError, OSError) as error:
+        with path.open("rb") as file:
+            yield _File(file)
+    except UserError:
+        raise
+    except (SafetensorError, OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise UserError("checkpoint_broken", name=path.name, cause=_first_line(error)) from error
 
 
@@ -196,8 +251,8 @@ class _Budget(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def _meta(file, path: Path) -> Meta:
-    header = file.metadata() or {}
+def _meta(file: _File, path: Path) -> Meta:
+    header = file.metadata
     if header.get("format") != FORMAT:
         raise UserError("checkpoint_foreign", name=path.name)
     try:
@@ -211,10 +266,14 @@ def _meta(file, path: Path) -> Meta:
     return meta
 
 
+def config_of(meta: Meta) -> Any:
+    """The family's Config that the description names, checked or not."""
+    return FAMILIES[meta.family].Config(**{k: tuple(v) if isinstance(v, list) else v for k, v in meta.config.items()})
+
+
 def _check_config(meta: Meta) -> None:
-    Config = FAMILIES[meta.family].Config
-    config = Config(**{k: tuple(v) if isinstance(v, list) else v for k, v in meta.config.items()})
-    _check_types(config, Config())
+    config = config_of(meta)
+    _check_types(config, type(config)())
     for name, value in dataclasses.asdict(config).items():
         for number in value if isinstance(value, tuple) else (value,):
             if not isinstance(number, str) and not abs(number) <= MAX_NUMBER:

@@ -45,6 +45,11 @@ def ask(engine, family: str, action: str, **controls):
     return engine.generate(model, action, {**short, **controls})
 
 
+def models(engine) -> list[str]:
+    """Names of everything that can be asked."""
+    return [entry.name for entry in engine.shelf.entries() if entry.family in ACTIONS and entry.problem is None]
+
+
 def pixels(engine, family: str, action: str, **controls) -> np.ndarray:
     return ask(engine, family, action, **controls).pixels.astype(int)
 
@@ -64,7 +69,7 @@ def refusal(code: str, call, *args, **kwargs) -> UserError:
 
 
 def test_every_family_with_actions_has_a_model_here(engine):
-    missing = set(ACTIONS) - {loaded.family for loaded in engine.loaded.values()}
+    missing = set(ACTIONS) - {entry.family for entry in engine.shelf.entries()}
     assert not missing, f"give {missing} a model in CONFIGS of tests/studio.py"
 
 
@@ -351,7 +356,7 @@ def test_messages_name_the_limits(engine):
 
 
 def test_what_is_not_known_is_refused_with_what_is(engine):
-    names = sorted(engine.loaded)
+    names = models(engine)
     for bad in ("nope", "", None, 3, ["gan-digits"], {}, math.nan, LONG, "../gan-digits", "\ud83d"):
         model = refusal("unknown_model", engine.generate, bad, "sample", {})
         action = refusal("unknown_action", engine.generate, "gan-digits", bad, {})
@@ -718,8 +723,8 @@ def test_a_broken_file_leaves_the_others_alone(engine, tmp_path):
     update_meta(tmp_path / "gpt-letters.safetensors", lambda meta: meta.tokenizer.update(alphabet="ab"))
 
     beside = Engine(tmp_path, device="cpu")
-    assert sorted(beside.loaded) == sorted(engine.loaded)
-    codes = {name: problem.code for name, problem in beside.problems.items()}
+    assert models(beside) == models(engine)
+    codes = {entry.name: entry.problem.code for entry in beside.shelf.entries() if entry.problem}
     broken = ("cut", "empty", "text", "gan-names", "gan-far", "gpt-wordless", "gpt-letters")
     assert codes == {name: "checkpoint_broken" for name in broken} | {
         "folder": "checkpoint_missing",
@@ -728,7 +733,7 @@ def test_a_broken_file_leaves_the_others_alone(engine, tmp_path):
     for name in codes:
         error = refusal(codes[name], beside.generate, name, "sample", {})
         assert f"{name}.safetensors" in str(error) and "train.py" in error.message("zh")
-    assert refusal("unknown_model", beside.get, "nope").message("en").endswith(", ".join(sorted(engine.loaded)) + ".")
+    assert refusal("unknown_model", beside.get, "nope").message("en").endswith(", ".join(models(engine)) + ".")
 
 
 def test_a_family_that_makes_nothing_is_no_choice(engine, tmp_path):
@@ -738,7 +743,7 @@ def test_a_family_that_makes_nothing_is_no_choice(engine, tmp_path):
     for family in silent:
         save_checkpoint(tmp_path / f"{family}.safetensors", build_model(family, {}), Meta(family, {}))
     beside = Engine(tmp_path, device="cpu")
-    assert list(beside.loaded) == ["vae-digits"] and not beside.problems
+    assert models(beside) == ["vae-digits"] and not any(entry.problem for entry in beside.shelf.entries())
 
 
 def test_asking_for_a_broken_one_leaves_nothing_behind(tmp_path):
@@ -755,7 +760,7 @@ def test_asking_for_a_broken_one_leaves_nothing_behind(tmp_path):
 
 def test_a_missing_folder_says_what_is_missing(tmp_path):
     engine = Engine(tmp_path / "nowhere", device="cpu")
-    assert not engine.loaded and not engine.problems
+    assert not engine.shelf.entries()
     error = refusal("checkpoint_missing", engine.first, "gan", "gan-digits")
     assert "gan-digits.safetensors" in str(error) and "train.py" in error.message("zh")
     assert "nowhere" in str(refusal("checkpoint_missing", engine.get, "gan-digits"))
@@ -801,11 +806,12 @@ def test_the_list_names_every_model_action_and_control(engine, tmp_path, capsys)
     assert main(["--checkpoints", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
     assert "python -m genai gan-digits --seed 7" in shown and "broken.safetensors is damaged" in shown
-    for loaded in engine.loaded.values():
-        assert f"{loaded.name}  ({loaded.family}" in shown
-        for action in ACTIONS[loaded.family].values():
+    for name in models(engine):
+        entry = engine.shelf.get(name)
+        assert f"{name}  ({entry.family}" in shown
+        for action in ACTIONS[entry.family].values():
             assert f"--action {action.name}" in shown
-            assert all(f"--{control.name}" in shown for control in action.controls(loaded))
+            assert all(f"--{control.name}" in shown for control in action.controls(entry))
     assert main(["gan-digits", "--help"]) == 0
     assert "python -m genai gan-digits --seed 7" in capsys.readouterr().out
     assert main(["--checkpoints", str(tmp_path / "nowhere")]) == 0

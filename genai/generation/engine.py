@@ -13,72 +13,27 @@ import contextlib
 import hashlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import torch
-from torch import nn
 
 from genai import __version__
-from genai.checkpoint import Meta, file_sha256, load_checkpoint, read_meta
-from genai.data import About, about
-from genai.data.tokenizer import CharTokenizer
-from genai.data.words import WordTokenizer
 from genai.device import pick_device
 from genai.errors import UserError
 from genai.generation import gan, gpt, judging, receipt, text2image, vae
 from genai.generation.actions import ACTIONS, Action
 from genai.generation.controls import check_all
-from genai.models.layers import count_parameters
+from genai.generation.shelf import LIMIT, SUFFIX, Entry, Loaded, Shelf
 
-__all__ = ["ACTIONS", "Engine", "Loaded", "Result", "gan", "gpt", "text2image", "vae"]
+__all__ = ["ACTIONS", "Engine", "Entry", "Loaded", "Result", "gan", "gpt", "text2image", "vae"]
 
-SUFFIX = ".safetensors"
-TOKENIZERS = {"char": CharTokenizer, "words": WordTokenizer}
 AT_ONCE = 2  # requests that compute at the same time: so many pictures, and so many texts beside them
 ROUNDS_SECONDS = 0.1  # a picture under way is shown again after so long
 WAIT_SECONDS = 20.0  # ... the others wait so long, then are told that it is busy
-
-
-@dataclass
-class Loaded:
-    """A checkpoint ready to generate."""
-
-    name: str
-    model: nn.Module
-    meta: Meta
-    sha256: str
-    device: torch.device
-    bytes: int
-
-    @property
-    def family(self) -> str:
-        return self.meta.family
-
-    @cached_property
-    def tokenizer(self) -> CharTokenizer | WordTokenizer:
-        """What the checkpoint carries, if it fits the model. Raises ValueError if not."""
-        config, state = self.model.config, self.meta.tokenizer
-        tokenizer = TOKENIZERS[state["kind"]].from_state(state)
-        ids = config.words if isinstance(tokenizer, WordTokenizer) else config.vocab_size
-        if len(tokenizer) != ids:
-            raise ValueError(f"{len(tokenizer)} words for {ids} ids")
-        if isinstance(tokenizer, WordTokenizer) and tokenizer.length != config.caption_length:
-            raise ValueError(f"captions of {tokenizer.length} words for {config.caption_length} places")
-        return tokenizer
-
-    @property
-    def about(self) -> About:
-        """What belongs to the data set that it learned from."""
-        return about(self.meta.dataset)
-
-    @property
-    def parameters(self) -> int:
-        return count_parameters(self.model)
 
 
 @dataclass
@@ -115,70 +70,58 @@ class Result:
 
 
 class Engine:
-    """Loads every checkpoint of a folder once. What cannot be loaded is kept as its error, for its tab."""
+    """What lies in the checkpoint folders, and everything that it can be asked. Any thread may ask."""
 
-    def __init__(self, folder: str | Path = "checkpoints", device: str = "auto"):
-        self.folder, self.device = Path(folder), pick_device(device)
-        self.loaded: dict[str, Loaded] = {}
-        self.problems: dict[str, UserError] = {}
+    def __init__(
+        self, folders: str | Path | Iterable[str | Path] = "checkpoints", device: str = "auto", limit: float = LIMIT
+    ):
+        self.device = pick_device(device)
+        self.shelf = Shelf(folders, self.device, limit)
         self._slots = threading.BoundedSemaphore(AT_ONCE)
         self._text_slots = threading.BoundedSemaphore(AT_ONCE)  # no picture waits for the seconds of a text
-        self._judges: dict[str, Loaded] = {}
-        self._judge_lock = threading.Lock()
-        for path in sorted(self.folder.glob(f"*{SUFFIX}")):
-            try:
-                if read_meta(path).family in ACTIONS:  # not a judge of others, which makes nothing itself
-                    self.loaded[path.stem] = self._load(path)
-            except UserError as error:
-                self.problems[path.stem] = error
 
-    def _load(self, path: Path) -> Loaded:
-        """Raises UserError also for sound weights with a description that does not fit them."""
-        model, meta = load_checkpoint(path, self.device)
-        loaded = Loaded(path.stem, model, meta, file_sha256(path), self.device, path.stat().st_size)
-        try:
-            for action in ACTIONS[loaded.family].values():
-                check_all(action.controls(loaded), {})
-        except Exception as error:
-            raise UserError("checkpoint_broken", name=path.name, cause=str(error)) from error
-        return loaded
+    @property
+    def folder(self) -> Path:
+        return self.shelf.folders[0]
 
     # -- what there is ---------------------------------------------------------------------------------------
 
+    def entry(self, name: Any) -> Entry:
+        """The description of a model that can be asked for something. Raises UserError: the checkpoint's own problem, or that
+        there is none of that name."""
+        entry = self.shelf.get(name)
+        if entry.family not in ACTIONS:  # one that judges others makes nothing itself
+            raise self.shelf.unknown(name)
+        return entry
+
     def get(self, name: Any) -> Loaded:
-        """Raises UserError: the checkpoint's own problem, or that there is none of that name."""
-        if isinstance(name, str) and name in self.loaded:
-            return self.loaded[name]
-        if isinstance(name, str) and name in self.problems:
-            raise self._problem(name)
-        if not self.loaded:
-            raise UserError("checkpoint_missing", name=str(self.folder / f"*{SUFFIX}"))
-        raise UserError("unknown_model", value=name, choices=sorted(self.loaded))
+        """A model, ready to generate. Raises UserError as `entry` does."""
+        return self.shelf.load(self.entry(name).name)
 
     def first(self, family: str, preferred: str = "") -> Loaded:
-        """The checkpoint of `family` to show: `preferred` if it is one, else the first by name."""
-        if preferred in self.loaded and self.loaded[preferred].family == family:
-            return self.loaded[preferred]
-        for loaded in self.loaded.values():
-            if loaded.family == family:
-                return loaded
-        if preferred in self.problems:
-            raise self._problem(preferred)
-        raise UserError("checkpoint_missing", name=str(self.folder / f"{preferred or family}{SUFFIX}"))
+        """The checkpoint of `family` to show: `preferred` if it is one, else the first by name that can be loaded."""
+        names = [entry.name for entry in self.shelf.of(family)]
+        problem = None
+        for name in sorted(names, key=lambda name: name != preferred):
+            try:
+                return self.shelf.load(name)
+            except UserError as error:
+                problem = problem or error
+        entry = self.shelf.find(preferred)
+        if problem is None and entry is not None and entry.problem is not None:
+            problem = entry.problem.with_traceback(None)
+        raise problem or UserError("checkpoint_missing", name=str(self.folder / f"{preferred or family}{SUFFIX}"))
 
-    def _problem(self, name: str) -> UserError:
-        return self.problems[name].with_traceback(None)  # raised again and again, it would grow one with each
-
-    def action(self, loaded: Loaded, name: Any) -> Action:
-        known = ACTIONS.get(loaded.family, {})
+    def action(self, model: Entry | Loaded, name: Any) -> Action:
+        known = ACTIONS.get(model.family, {})
         if not isinstance(name, str) or name not in known:
-            raise UserError("unknown_action", value=name, model=loaded.name, choices=sorted(known))
+            raise UserError("unknown_action", value=name, model=model.name, choices=sorted(known))
         return known[name]
 
     def check(self, model: str, action: str, controls: Any) -> dict[str, Any]:
         """Every control of the request, checked and completed. Raises UserError naming the bad value."""
-        loaded = self.get(model)
-        return check_all(self.action(loaded, action).controls(loaded), controls)
+        entry = self.entry(model)
+        return check_all(self.action(entry, action).controls(entry), controls)
 
     # -- making results --------------------------------------------------------------------------------------
 
@@ -233,7 +176,7 @@ class Engine:
         """The VAE latent of a picture file, as values for its sliders. Raises UserError if it is none."""
         loaded = self.get(model)
         if loaded.family != "vae":
-            choices = [name for name, other in self.loaded.items() if other.family == "vae"]
+            choices = [entry.name for entry in self.shelf.of("vae")]
             raise UserError("bad_choice", name="model", value=model, choices=choices)
         with self._slot(self._slots):  # decoding a large picture takes memory: not many at once
             return vae.encode(loaded, receipt.open_picture(source))
@@ -317,7 +260,7 @@ class Engine:
     def _painter(self, model: Any) -> Loaded:
         loaded = self.get(model)
         if loaded.family != "text2image":
-            choices = [name for name, other in self.loaded.items() if other.family == "text2image"]
+            choices = [entry.name for entry in self.shelf.of("text2image")]
             raise UserError("bad_choice", name="model", value=model, choices=choices)
         return loaded
 
@@ -325,17 +268,14 @@ class Engine:
         return next(c for c in self.action(loaded, action).controls(loaded) if c.name == name)
 
     def _judge(self, loaded: Loaded) -> Loaded:
-        """The judge of a data set's pictures, judge-<data set>, loaded when first asked for."""
+        """The judge of a data set's pictures, judge-<data set>."""
         name = f"judge-{loaded.meta.dataset}"
-        with self._judge_lock:
-            if name not in self._judges:
-                path = self.folder / f"{name}{SUFFIX}"
-                model, meta = load_checkpoint(path, self.device)
-                if meta.family != "judge":
-                    raise UserError("checkpoint_broken", name=path.name, cause=f"{meta.family} is no judge")
-                size = path.stat().st_size
-                self._judges[name] = Loaded(name, model, meta, file_sha256(path), self.device, size)
-            return self._judges[name]
+        entry = self.shelf.find(name)
+        if entry is None:
+            raise UserError("checkpoint_missing", name=str(self.folder / f"{name}{SUFFIX}"))
+        if entry.problem is None and entry.family != "judge":
+            raise UserError("checkpoint_broken", name=entry.path.name, cause=f"{entry.family} is no judge")
+        return self.shelf.load(name)
 
     def _receipt(self, loaded: Loaded, action: str, controls: dict) -> dict:
         return {
@@ -348,8 +288,8 @@ class Engine:
 
     def controls_from_words(self, model: str, action: str, words: dict[str, str]) -> dict[str, Any]:
         """Control values from the words of a link or a command line, checked."""
-        loaded = self.get(model)
-        controls = self.action(loaded, action).controls(loaded)
+        entry = self.entry(model)
+        controls = self.action(entry, action).controls(entry)
         known = {c.name: c for c in controls}
         return check_all(controls, {k: known[k].parse(v) if k in known else v for k, v in words.items()})
 

@@ -20,18 +20,18 @@ def _seed(name: str, default: int) -> Number:
 
 def _common(loaded) -> list[Control]:
     """Class and truncation. truncation_psi scales z: nearer to 0, more typical samples and less variety."""
-    labels = tuple(loaded.meta.classes) or tuple(map(str, range(loaded.model.config.classes)))
-    if len(labels) != loaded.model.config.classes:
-        raise ValueError(f"{len(labels)} names for {loaded.model.config.classes} classes")
+    labels = tuple(loaded.meta.classes) or tuple(map(str, range(loaded.config.classes)))
+    if len(labels) != loaded.config.classes:
+        raise ValueError(f"{len(labels)} names for {loaded.config.classes} classes")
     return [
         Choice("label", (ANY, *labels), ANY),
-        Number("truncation_psi", 0.0, 1.5, loaded.model.config.truncation_psi),
+        Number("truncation_psi", 0.0, 1.5, loaded.config.truncation_psi),
     ]
 
 
 def _labels(loaded, label: str, seeds: list[int]) -> Tensor:
     """The class asked for, or for each seed its own."""
-    count = loaded.model.config.classes
+    count = loaded.config.classes
     if count == 0:
         return torch.zeros(len(seeds), dtype=torch.int64, device=loaded.device)
     if label == ANY:
@@ -58,7 +58,7 @@ def tile_seeds(seed: int, count: int) -> list[int]:
 def sample(loaded, c: dict) -> np.ndarray:
     """A grid of `count` samples."""
     seeds = tile_seeds(c["seed"], c["count"])
-    z = noise.latents(seeds, loaded.model.config.z_dim)
+    z = noise.latents(seeds, loaded.config.z_dim)
     return images.grid(_draw(loaded, z, _labels(loaded, c["label"], seeds), c["truncation_psi"]))
 
 
@@ -75,7 +75,7 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 
 
 def _between(loaded, c: dict, t: Tensor) -> np.ndarray:
-    a, b = noise.latents([c["seed"], c["seed_to"]], loaded.model.config.z_dim)
+    a, b = noise.latents([c["seed"], c["seed_to"]], loaded.config.z_dim)
     labels = _labels(loaded, c["label"], [c["seed"]]).expand(len(t))
     return _draw(loaded, slerp(a, b, t), labels, c["truncation_psi"])
 
@@ -108,7 +108,7 @@ def plane(loaded, c: dict) -> np.ndarray:
     seed. The point is put back at the latent's distance from the origin, where samples are typical: at the
     rim, 60 degrees away.
     """
-    dim = loaded.model.config.z_dim
+    dim = loaded.config.z_dim
     generator = np.random.Generator(np.random.PCG64([c["seed"], 2]))
     z = noise.latents([c["seed"]], dim)[0].double().numpy()
     basis, _ = np.linalg.qr(np.column_stack([z, generator.standard_normal((dim, 2))]))

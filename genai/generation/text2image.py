@@ -32,6 +32,8 @@ ALTERNATIVES = 6  # other tokens that a place offers
 
 
 def _prompt(loaded, name: str = "prompt") -> Words:
+    if not len(loaded.tokenizer):
+        raise ValueError("it knows no words")
     return Words(name, MAX_PROMPT, loaded.meta.extra.get("example", ""), empty=True)
 
 
@@ -48,13 +50,18 @@ def _drawing(loaded) -> list[Control]:
 
 
 def _tokens(loaded) -> Vector:
-    return Vector("tokens", loaded.model.tokens, 0, loaded.model.config.tokenizer.vocabulary - 1, integer=True)
+    config = loaded.config.tokenizer
+    return Vector("tokens", config.side**2, 0, config.vocabulary - 1, integer=True)
+
+
+def _mask(loaded) -> Vector:
+    return Vector("mask", loaded.config.tokenizer.side**2, 0, 1, integer=True)
 
 
 def _plan(loaded) -> Vector:
     """Beyond an entry's choices: not known."""
-    most = max(loaded.model.config.choices)
-    return Vector("plan", len(loaded.model.config.choices), 0, most, integer=True, fill=most)
+    choices = loaded.config.choices
+    return Vector("plan", len(choices), 0, max(choices), integer=True, fill=max(choices))
 
 
 # -- beginnings ----------------------------------------------------------------------------------------------
@@ -252,7 +259,7 @@ def vary(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
 
 @action(
     "text2image", "image",
-    lambda m: [_prompt(m), _tokens(m), _plan(m), Vector("mask", m.model.tokens, 0, 1, integer=True), *_drawing(m)], scale=4,
+    lambda m: [_prompt(m), _tokens(m), _plan(m), _mask(m), *_drawing(m)], scale=4,
 )  # fmt: skip
 def edit(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
     """What the prompt says where the mask is 1; every other pixel stays. A mask of nothing changes nothing."""

@@ -23,7 +23,7 @@ def _decode(loaded, z: torch.Tensor) -> np.ndarray:
     return images.to_uint8(loaded.model.decode(z.to(loaded.device)), low=0.0)
 
 
-@action("vae", "image", lambda m: [Vector("z", m.model.config.latents, -LIMIT, LIMIT)])
+@action("vae", "image", lambda m: [Vector("z", m.config.latents, -LIMIT, LIMIT)])
 def decode(loaded, c: dict) -> np.ndarray:
     """The mean picture of one latent; all zeros is the centre of the prior."""
     return _decode(loaded, torch.tensor([c["z"]]))[0]
@@ -48,7 +48,7 @@ def prior_latent(loaded, seed: int) -> list[float]:
 
 def encode(loaded, picture: Image.Image) -> list[float]:
     """The latent (posterior mean) of a picture of a digit, as slider values."""
-    config = loaded.model.config
+    config = loaded.config
     grey = fit_digit(picture, config.image_size)
     x = torch.from_numpy(grey).float().div(255)[None, None].expand(1, config.channels, -1, -1)
     mu, _ = loaded.model.encode(x.to(loaded.device))

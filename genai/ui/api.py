@@ -12,25 +12,27 @@ from typing import Any
 import gradio as gr
 
 from genai.generation.controls import Choice, Control, Number, Words
-from genai.generation.engine import ACTIONS, Engine, Loaded
+from genai.generation.engine import ACTIONS, Engine, Entry
 from genai.ui.vae import from_data_uri
 from genai.ui.words import guarded
 
 
 def add_endpoints(engine: Engine) -> None:
     seen = set()
-    for loaded in engine.loaded.values():
-        for action in ACTIONS.get(loaded.family, {}).values():
-            name = f"{loaded.family}_{action.name}"
+    for entry in engine.shelf.entries():
+        if entry.problem is not None:
+            continue
+        for action in ACTIONS.get(entry.family, {}).values():
+            name = f"{entry.family}_{action.name}"
             if name not in seen:
                 seen.add(name)
-                gr.api(endpoint(engine, loaded, action.name), api_name=name, concurrency_limit=2)
-        if loaded.family == "vae" and "vae_encode" not in seen:
+                gr.api(endpoint(engine, entry, action.name), api_name=name, concurrency_limit=2)
+        if entry.family == "vae" and "vae_encode" not in seen:
             seen.add("vae_encode")
-            gr.api(encode_endpoint(engine, loaded), api_name="vae_encode", concurrency_limit=2)
+            gr.api(encode_endpoint(engine, entry), api_name="vae_encode", concurrency_limit=2)
 
 
-def endpoint(engine: Engine, default: Loaded, action: str):
+def endpoint(engine: Engine, default: Entry, action: str):
     """A function whose signature lists the action's controls with their types and defaults, as Gradio wants it."""
     controls = engine.action(default, action).controls(default)
 
@@ -48,7 +50,7 @@ def endpoint(engine: Engine, default: Loaded, action: str):
                   f"{action}_{default.family}", f"{listed}. Answers with the receipt and the result.")  # fmt: skip
 
 
-def encode_endpoint(engine: Engine, default: Loaded):
+def encode_endpoint(engine: Engine, default: Entry):
     @guarded
     def call(request, image, model):
         return {"z": engine.encode(model, from_data_uri({"image": image}))}
