@@ -1,51 +1,64 @@
 """Train a model: `python train.py` lists the presets, `python train.py gan-digits` makes one again.
 
-python train.py PRESET [--key value ...]      any field of the configuration; --dry_run prints all of it
-torchrun --nproc_per_node 2 train.py PRESET   the same run on several processes, GPUs or machines
+python train.py PRESET [--key value ...]         any field of the configuration; --dry_run prints all of it
+python train.py PRESET --help                    every option of this preset, and what it stands at
+torchrun --nproc_per_node 2 -- train.py PRESET   the same run on several processes, GPUs or machines
 """
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 import os
 import shlex
 import sys
 
+from genai import cli
 from genai.errors import UserError
 
 
-def main(argv: list[str]) -> int:
-    try:
-        return _main(argv)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+def main(words: list[str]) -> int:
+    return cli.run(_main, words)
 
 
-def _main(argv: list[str]) -> int:
-    if not argv or argv[0] in ("-h", "--help"):
-        print(__doc__)
-        print(list_presets())
+def _main(words: list[str]) -> int:
+    from genai.training.presets import get_preset, names
+
+    parser = cli.Parser("python train.py", __doc__)
+    parser.usage = "python train.py PRESET [--key value ...]"
+    parser.add_argument("preset", nargs="?", help=argparse.SUPPRESS)
+    parser.add_argument("--size", metavar="SIZE", help="cpu or gpu: which of the preset's (default: what is there)")
+    parser.add_argument("--dry_run", action="store_true", help="print the whole configuration, and train nothing")
+    name = parser.peek(words).preset
+    if not words:
+        print(f"{__doc__}\n{list_presets()}")
         return 0
+    if name is None:
+        if not cli.asks_for_help(words):
+            raise UserError("preset_missing", choices=names())
+        parser.epilog = every_option()
+        parser.parse(words)
+
     import torch
 
     from genai.models import FAMILIES
     from genai.training.config import RunConfig, override
-    from genai.training.presets import get_preset
 
-    name, overrides, dry_run = argv[0], *parse_arguments(argv[1:])
-    size = overrides.pop("size", "gpu" if torch.cuda.is_available() else "cpu")
+    size = parser.peek(words).size or ("gpu" if torch.cuda.is_available() else "cpu")
     preset = get_preset(name, size)
-    family_config = FAMILIES[preset.family].Config(**preset.model)
-    config, rest = override(preset.train, overrides)
-    run, rest = override(RunConfig(), rest)
-    family_config, rest = override(family_config, rest)
-    if rest:
-        known = [f.name for part in (config, run, family_config) for f in dataclasses.fields(part)]
-        raise UserError("unknown_option", value=next(iter(rest)), choices=sorted([*known, "size", "dry_run"]))
-
     parts = {
+        f"training, as in {name} ({size})": preset.train,
+        "run": RunConfig(),
+        f"model: {preset.family}": FAMILIES[preset.family].Config(**preset.model),
+    }
+    parser.epilog = "\n\n".join(list_options(title, part) for title, part in parts.items())
+    for field in (f for part in parts.values() for f in dataclasses.fields(part)):
+        parser.add_argument(f"--{field.name}", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    given = vars(parser.parse(words))
+    config, run, family_config = (override(part, given)[0] for part in parts.values())
+
+    whole = {
         "preset": name,
         "size": size,
         "family": preset.family,
@@ -53,9 +66,9 @@ def _main(argv: list[str]) -> int:
         "train": config,
         "run": run,
     }
-    if dry_run or int(os.environ.get("RANK", 0)) == 0:
-        print(json.dumps(parts, indent=2, default=dataclasses.asdict))
-    if dry_run:
+    if given["dry_run"] or int(os.environ.get("RANK", 0)) == 0:
+        print(json.dumps(whole, indent=2, default=dataclasses.asdict))
+    if given["dry_run"]:
         return 0
 
     from genai.generation.look import finish, look
@@ -66,7 +79,7 @@ def _main(argv: list[str]) -> int:
         preset=name, size=size, on_sample=look, on_finish=finish,
     )  # fmt: skip
     if int(os.environ.get("RANK", 0)) == 0:
-        command = shlex.join(["python", "train.py", *argv])
+        command = shlex.join(["python", "train.py", *words])
         if done.complete:
             print(f"done: {done.step} steps, {done.checkpoint}")
             print(f"measure it: python -m genai.metrics {done.checkpoint}")
@@ -75,35 +88,38 @@ def _main(argv: list[str]) -> int:
     return 0 if done.complete or not done.signal else 128 + done.signal
 
 
-def parse_arguments(words: list[str]) -> tuple[dict[str, str], bool]:
-    """--key value or --key=value, dashes or underscores; returns ({key: value}, dry_run)."""
-    found: dict[str, str] = {}
-    dry_run, i = False, 0
-    while i < len(words):
-        word = words[i]
-        if not word.startswith("--"):
-            raise UserError("stray_word", value=word)
-        key, equals, value = word[2:].partition("=")
-        key = key.replace("-", "_")
-        if key == "dry_run" and not equals:
-            dry_run, i = True, i + 1
-            continue
-        if not equals:
-            if i + 1 >= len(words):
-                raise UserError("missing_value", name=key)
-            value, i = words[i + 1], i + 1
-        found[key] = value
-        i += 1
-    return found, dry_run
-
-
 def list_presets() -> str:
     from genai.training.presets import PRESETS
 
     rows = [("preset", "size", "data", "duration", "expected")]
     rows += [(p.name, p.size, p.train.dataset, p.duration, p.expected) for p in PRESETS.values()]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip() for row in rows)
+    return cli.columns(rows)
+
+
+def every_option() -> str:
+    """Presets, and the options of all families with what they stand at where no preset says otherwise."""
+    from genai.models import FAMILIES
+    from genai.training.config import RunConfig, TrainConfig
+
+    parts = {"training (each preset has values of its own: python train.py PRESET --help)": TrainConfig()}
+    parts |= {"run": RunConfig()} | {f"model: {family}": model.Config() for family, model in FAMILIES.items()}
+    return "\n\n".join([list_presets(), *(list_options(title, config) for title, config in parts.items())])
+
+
+def list_options(title: str, config) -> str:
+    """A dataclass's fields as options: name and value, and what stands beside it in the source."""
+    comments = cli.comments(type(config))
+    rows = [(f"--{f.name} {as_word(getattr(config, f.name))}", comments[f.name]) for f in dataclasses.fields(config)]
+    return f"{title}\n{cli.columns(rows, indent='  ')}"
+
+
+def as_word(value) -> str:
+    """A value as it is written on a command line."""
+    if isinstance(value, tuple):
+        value = ",".join(map(str, value))
+    elif isinstance(value, bool):
+        value = str(value).lower()
+    return shlex.quote(str(value))
 
 
 if __name__ == "__main__":

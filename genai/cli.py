@@ -9,9 +9,14 @@ Programs keep their imports of torch inside: --help and a mistake then answer at
 from __future__ import annotations
 
 import argparse
+import ast
+import inspect
+import io
 import os
 import re
 import sys
+import textwrap
+import tokenize
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -45,6 +50,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, prog: str, description: str, epilog: str = ""):
         super().__init__(prog, description=description, epilog=epilog, add_help=False, allow_abbrev=False,
                          formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+        self.add_argument("--help", "-h", action="store_true", default=argparse.SUPPRESS, help="show this")
 
     def parse(self, words: list[str]) -> argparse.Namespace:
         """Raises UserError, and Helped where one of the words is --help."""
@@ -52,7 +58,8 @@ class Parser(argparse.ArgumentParser):
             raise Helped(self.format_help().rstrip())
         spelled, unknown = self._spelled(words)
         if unknown:
-            raise UserError("unknown_option", value=unknown[0], choices=[*self._option_string_actions, "--help"])
+            known = [name for name in self._option_string_actions if name.startswith("--")]
+            raise UserError("unknown_option", value=unknown[0], choices=known)
         options, rest = self.parse_known_args(spelled)
         if rest:
             raise UserError("stray_word", value=rest[0])
@@ -138,3 +145,13 @@ def columns(rows: Iterable[tuple[str, ...]], indent: str = "") -> str:
     rows = list(rows)
     widths = [max(map(len, column)) for column in zip(*rows)]
     return "\n".join(indent + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def comments(config: type) -> dict[str, str]:
+    """What stands beside each field of a dataclass in its source: the help for an option of that name."""
+    source = textwrap.dedent(inspect.getsource(config))
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    beside = {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
+    fields = [node for node in ast.parse(source).body[0].body if isinstance(node, ast.AnnAssign)]
+    lines = {node.target.id: range(node.lineno, node.end_lineno + 1) for node in fields}
+    return {name: " ".join(beside[line] for line in where if line in beside) for name, where in lines.items()}

@@ -37,7 +37,8 @@ def _guess(value, choices) -> str:
     """The choice that a mistyped word comes close to, or ""."""
     if not isinstance(value, str) or not isinstance(choices, (list, tuple)) or len(value) > 120:
         return ""
-    return next(iter(difflib.get_close_matches(value, map(str, choices), 1)), "")
+    plain = {str(choice).lstrip("-"): str(choice) for choice in choices}  # the dashes of options say nothing
+    return next((plain[close] for close in difflib.get_close_matches(value.lstrip("-"), plain, 1)), "")
 
 
 def _short(value, given: bool) -> str:

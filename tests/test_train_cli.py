@@ -10,6 +10,7 @@ import torch
 from conftest import run_python
 
 import train
+from genai import cli
 from genai.checkpoint import MAX_BYTES
 from genai.data import DATASETS
 from genai.errors import UserError
@@ -41,7 +42,7 @@ def refused(capsys, *words: str) -> str:
 # -- what it prints ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [[], ["-h"], ["--help"]], ids=str)
+@pytest.mark.parametrize("words", [[], ["-h"], ["--help"], ["--lr", "3", "--help"]], ids=str)
 def test_lists_the_presets(words, capsys):
     assert train.main(words) == 0
     out = capsys.readouterr().out
@@ -49,6 +50,34 @@ def test_lists_the_presets(words, capsys):
         row = next(x for x in out.splitlines() if x.split()[:2] == [preset.name, preset.size])
         assert preset.duration in row and preset.expected in row and preset.train.dataset in row
     assert "torchrun" in out and "--dry_run" in out
+    if words:
+        for config in (TrainConfig(), RunConfig(), *(family.Config() for family in FAMILIES.values())):
+            assert_lists(out, config)
+
+
+def assert_lists(text: str, config) -> None:
+    """Every field is a line with its value, and with what stands beside it in the source."""
+    for field in dataclasses.fields(config):
+        line = f"  --{field.name} {train.as_word(getattr(config, field.name))} "
+        assert any(f"{row} ".startswith(line) for row in text.splitlines()), line
+
+
+@EVERY
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_help_for_a_preset_shows_its_own_values(preset, place, capsys):
+    words = [preset.name, "--size", preset.size]
+    words.insert(place, "--help")
+    assert train.main(words) == 0
+    out = capsys.readouterr().out
+    for config in (preset.train, RunConfig(), FAMILIES[preset.family].Config(**preset.model)):
+        assert_lists(out, config)
+
+
+def test_what_stands_beside_a_field_is_its_help():
+    found = cli.comments(TrainConfig)
+    assert found.keys() >= {f.name for f in dataclasses.fields(TrainConfig)}
+    assert found["batch_size"] == "of all processes together" and found["steps"] == ""
+    assert "tokens" in cli.comments(FAMILIES["tokenizer"].Config)["keep_codes"]  # over several lines
 
 
 def test_the_real_program_lists_and_refuses():
@@ -58,6 +87,23 @@ def test_the_real_program_lists_and_refuses():
     assert done.returncode == 2 and not done.stdout
     assert done.stderr.startswith("error: There is no preset gan-cats") and "Traceback" not in done.stderr
     assert all(name in done.stderr for name in names())
+    done = run_python("train.py", "gan-digit", "--dry-run")
+    assert done.returncode == 2 and done.stderr.endswith("Did you mean gan-digits?\n")
+
+
+@pytest.mark.parametrize("words", [["--lr", "0.1"], ["--dry_run"], ["--size", "cpu"]], ids=" ".join)
+def test_a_preset_must_be_named(words, capsys):
+    assert all(name in refused(capsys, *words) for name in names())
+
+
+@pytest.mark.parametrize(
+    "words, guess",
+    [(["--learn-rate", "1"], ""), (["--batchsize", "8"], "--batch_size"), (["--optimizer", "adam"], "adamw"),
+     (["-lr", "1"], "--lr"), (["--step", "9"], "--steps"), (["--d-width", "8"], "--d_widths")],
+)  # fmt: skip
+def test_typos_are_guessed(words, guess, capsys):
+    message = refused(capsys, "gan-digits", *words)
+    assert message.endswith(f"Did you mean {guess}?\n") if guess else "Did you mean" not in message
 
 
 @EVERY

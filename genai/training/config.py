@@ -15,39 +15,34 @@ from genai.errors import UserError
 class TrainConfig:
     """What the loop needs to know. Two runs with equal configs (and equal model configs) are the same run.
 
-    split: the part of the data set to learn from.
-    init: the checkpoint whose weights training begins with, instead of random ones.
-    frozen: the checkpoint that becomes the model's frozen child, e.g. the image tokenizer inside text2image.
-    lr, muon_lr: peak learning rates of Adam and of Muon.
-    schedule: "cosine" from peak to lr_end * peak, or "linear" over the last `cooldown` share of the run.
-    ema_half_life: share of the run after which a weight's past counts half.
-    shards: parts that a batch is computed in, one after the other or shared out to the processes. With 2, one process
-        adds up what two would, so both compute the same bits. 1 is for GPUs, which small kernels leave idle; then, and
-        with more than two processes, they agree up to rounding.
-    precision: "auto" (bf16 on CUDA and on CPUs with bf16 units, else fp32), "fp32" or "bf16".
+    shards: with 2, one process adds up what two would, so both compute the same bits. 1 is for GPUs, which small kernels
+        leave idle; then, and with more than two processes, they agree up to rounding.
+    What stands beside a field is its help on the command line.
     """
 
-    dataset: str = "mnist"
-    split: str = "train"
-    init: str = ""
-    frozen: str = ""
+    dataset: str = "mnist"  # what to learn from
+    split: str = "train"  # which part of it
+    init: str = ""  # the checkpoint whose weights training begins with, instead of random ones
+    frozen: str = ""  # the checkpoint of the model's frozen child, e.g. the image tokenizer inside text2image
     steps: int = 1000
     batch_size: int = 64  # of all processes together
     seed: int = 0
-    optimizer: str = "adamw"  # or "muon": Muon for the model's `matrices`, AdamW for the rest
-    lr: float = 1e-3
-    muon_lr: float = 0.02
-    lr_end: float = 0.0
-    warmup_steps: int = 0
-    schedule: str = "cosine"
-    cooldown: float = 0.65
+    optimizer: str = "adamw"  # or "muon": Muon for the model's matrices, AdamW for the rest
+    lr: float = 1e-3  # peak learning rate of AdamW
+    muon_lr: float = 0.02  # ... and of Muon
+    lr_end: float = 0.0  # the last learning rate as a share of the peak
+    warmup_steps: int = 0  # over which the learning rate rises
+    schedule: str = (
+        "cosine"  # from the peak to lr_end; or "linear": at the peak, then down over the last part of the run
+    )
+    cooldown: float = 0.65  # ... which is so much of it
     beta1: float = 0.9
     beta2: float = 0.99
     weight_decay: float = 0.0
     grad_clip: float = 0.0  # largest gradient norm; 0: no clipping
-    ema_half_life: float = 0.02
-    shards: int = 2
-    precision: str = "auto"
+    ema_half_life: float = 0.02  # share of the run after which a weight's past counts half
+    shards: int = 2  # parts that a batch is computed in, one after the other or shared out to the processes
+    precision: str = "auto"  # bf16 on CUDA and on CPUs with bf16 units, else fp32; or "fp32" or "bf16"
 
     CHOICES: typing.ClassVar = {
         "optimizer": ("adamw", "muon"),
@@ -92,15 +87,15 @@ class RunConfig:
     """How and where a run runs: nothing here changes what it computes."""
 
     run: str = ""  # folder below runs/; default: the preset's name
-    runs_root: str = "runs"
-    data_root: str = ""
-    device: str = "auto"  # "auto", "cpu", "cuda"
+    runs_root: str = "runs"  # the folder of all runs
+    data_root: str = ""  # where the data sets are; default: GENAI_DATA, else data/
+    device: str = "auto"  # CUDA where there is one; or "cpu", "cuda", "cuda:1"
     threads: int = 0  # CPU threads of this process; 0: torch's default
-    compile: bool = False
-    channels_last: bool = True
-    log_every: int = 20
-    sample_every: int = 500
-    save_every: int = 500
+    compile: bool = False  # by torch.compile: minutes at the start, faster steps on a GPU
+    channels_last: bool = True  # how pictures lie in memory
+    log_every: int = 20  # steps
+    sample_every: int = 500  # ... between looks at what the model makes
+    save_every: int = 500  # ... between saved states
     stop_after: int = 0  # stop (saved, resumable) after so many steps of this process; 0: at the end
 
     CHOICES: typing.ClassVar = {}
