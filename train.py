@@ -71,12 +71,12 @@ def _main(words: list[str]) -> int:
     if given["dry_run"]:
         return 0
 
-    from genai.generation.look import finish, look
+    from genai.generation.look import look
     from genai.training.loop import train
 
     done = train(
         preset.family, dataclasses.asdict(family_config), config, run,
-        preset=name, size=size, on_sample=look, on_finish=finish,
+        preset=name, size=size, on_sample=look,
     )  # fmt: skip
     if int(os.environ.get("RANK", 0)) == 0:
         command = shlex.join(["python", "train.py", *words])

@@ -488,18 +488,19 @@ def training_rate(preset: presets.Preset, seconds: float = TRAIN_SECONDS) -> Fig
     """The loop's own step (batch, losses, updates, EMA), with the loop's defaults, for about `seconds`."""
     import torch
 
-    from genai.data import load_dataset
     from genai.models import FAMILIES
     from genai.training.config import RunConfig
     from genai.training.distributed import Group, own_device
     from genai.training.loop import Trainer
+    from genai.training.prepare import prepare
 
     config, device = preset.train, own_device("auto")
-    if config.dataset == "scenes":
-        data = load_dataset("scenes", config.split, targets=FAMILIES[preset.family].targets)
-    else:
-        data = synthetic(FAMILIES[preset.family].Config(**preset.model))
-    trainer = Trainer(preset.family, preset.model, data, config, RunConfig(), Group(device))
+    made_up = config.dataset not in ("scenes", "mnist-words")
+    data = synthetic(FAMILIES[preset.family].Config(**preset.model)) if made_up else None
+    group = Group(device)
+    trainer = Trainer(
+        prepare(preset.family, preset.model, config, RunConfig(), group, data), config, RunConfig(), group
+    )
     steps = itertools.count()
 
     def block(count: int) -> float:

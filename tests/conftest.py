@@ -30,7 +30,7 @@ from PIL import Image, ImageDraw, ImageFont
 from studio import engine, gate, studio  # noqa: F401 (fixtures)
 
 from genai.checkpoint import Meta, save_checkpoint
-from genai.data import load_dataset
+from genai.data import load_dataset, options_of
 from genai.data.files import vouch
 from genai.models import FAMILIES, build_model
 from genai.training.batches import Batches
@@ -230,12 +230,9 @@ def tiny_family(family: str, root: Path) -> Tiny:
     fields = {f.name for f in dataclasses.fields(FAMILIES[family].Config)}
     config = {name: value for name, value in SMALL.items() if name in fields}
     own = next((p.train for p in PRESETS.values() if p.family == family), TrainConfig())
-    wanted = {"targets": FAMILIES[family].targets} if own.dataset == "scenes" else {}
-    data = load_dataset(own.dataset, "train", root, **wanted)
-    if "vocab_size" in fields:
-        config["vocab_size"] = len(data.tokenizer)
-    if "words" in fields:
-        config["words"] = len(data.tokenizer)
+    wanted = FAMILIES[family].options(dataclasses.asdict(FAMILIES[family].Config(**config)))
+    data = load_dataset(own.dataset, "train", root, **{k: wanted[k] for k in options_of(own.dataset) if k in wanted})
+    config |= {name: value for name, value in data.decides().items() if name in ("vocab_size", "words")}
     size = sum(p.numel() for p in build_model(family, config).parameters())
     if size > SMALL_PARAMETERS:
         pytest.fail(

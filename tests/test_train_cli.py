@@ -269,7 +269,7 @@ def test_preset_builds_and_its_checkpoint_is_small(preset):
         model = build_model(preset.family, preset.model)
     assert 2 * sum(p.numel() for p in model.parameters()) + 100_000 < MAX_BYTES
     assert get_preset(preset.name, preset.size) is preset
-    limits = TrainConfig.RANGES | getattr(FAMILIES[preset.family].Config, "RANGES", {})
+    limits = TrainConfig.RANGES | FAMILIES[preset.family].Config.RANGES
     values = dataclasses.asdict(preset.train) | preset.model
     assert all(low <= values[name] <= high for name, (low, high) in limits.items() if name in values)
 

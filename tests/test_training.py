@@ -42,7 +42,7 @@ def command(tiny: Tiny, data_root: Path, runs_root: Path, *more, **options) -> l
         "warmup_steps": 2, "log_every": 2, "save_every": 3, "sample_every": 1000,
         "data_root": data_root, "runs_root": runs_root,
     } | options  # fmt: skip
-    if hasattr(FAMILIES[tiny.family], "frozen"):
+    if FAMILIES[tiny.family].frozen:
         settings["frozen"] = data_root / FROZEN
     written = [word for key, value in settings.items() for word in (f"--{key}", str(value))]
     return [tiny.preset, *written, *tiny.words(), *map(str, more)]
@@ -543,8 +543,8 @@ def test_learning_rates_rise_and_fall_within_bounds(preset):
 def test_words_to_pictures_stay_small(size: str):
     """The image tokenizer and the transformer together: under five million weights, ten megabytes in half precision."""
     tokenizer = build_model("tokenizer", PRESETS["tokenizer-scenes", size].model)
-    fitted = loop._fit_to_child("text2image", tokenizer)
-    model = build_model("text2image", PRESETS["text2image-scenes", size].model | fitted)
+    fitted = FAMILIES["text2image"].adopt(PRESETS["text2image-scenes", size].model, tokenizer)
+    model = build_model("text2image", fitted)
     assert model.config.tokenizer_levels == tokenizer.config.levels
     assert count_parameters(model) < 5_000_000
 

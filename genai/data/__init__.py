@@ -6,6 +6,7 @@ downloaded there from its public home where it is missing.
 
 from __future__ import annotations
 
+import inspect
 import os
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +16,18 @@ from genai.data.about import About
 from genai.data.base import Images, LazyImages, Procedural, Text
 from genai.errors import UserError
 
-__all__ = ["DATASETS", "About", "Images", "LazyImages", "Procedural", "Text", "about", "data_root", "load_dataset"]
+__all__ = [
+    "DATASETS",
+    "About",
+    "Images",
+    "LazyImages",
+    "Procedural",
+    "Text",
+    "about",
+    "data_root",
+    "load_dataset",
+    "options_of",
+]
 
 DATASETS: dict[str, ModuleType] = {
     "mnist": mnist,
@@ -44,9 +56,18 @@ def load_dataset(name: str, split: str = "train", root: str | Path | None = None
         **options: what the data set itself takes, e.g. image_size and channels for `folder`.
     Raises UserError: unknown name or split; data neither found nor downloadable (names both ways to get it).
     """
-    if name not in DATASETS:
-        raise UserError("unknown_dataset", value=name, choices=sorted(DATASETS))
-    module = DATASETS[name]
+    module = _module(name)
     if split not in module.SPLITS:
         raise UserError("unknown_split", value=split, dataset=name, choices=list(module.SPLITS))
     return module.load(split, data_root(root), **options)
+
+
+def options_of(name: str) -> list[str]:
+    """What a data set lets its user choose: what its `load` takes beside the split and the root."""
+    return list(inspect.signature(_module(name).load).parameters)[2:]
+
+
+def _module(name: str) -> ModuleType:
+    if name not in DATASETS:
+        raise UserError("unknown_dataset", value=name, choices=sorted(DATASETS))
+    return DATASETS[name]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from genai.data.tokenizer import CharTokenizer
@@ -21,9 +22,14 @@ class Images:
     images: Tensor
     labels: Tensor
     classes: list[str] = field(default_factory=list)
+    kind: ClassVar[str] = "images"
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def chunks(self, count: int, size: int = 500) -> Iterator[Tensor]:
+        """The first `count` images, or all of them if there are fewer, `size` at a time: uint8 [n, C, H, W]."""
+        yield from self.images[:count].split(size)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -47,9 +53,15 @@ class LazyImages:
     load: Callable[[Path], Tensor]
     shape: tuple[int, int, int]
     classes: list[str] = field(default_factory=list)
+    kind: ClassVar[str] = "images"
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def chunks(self, count: int, size: int = 500) -> Iterator[Tensor]:
+        """As `Images.chunks`."""
+        for start in range(0, min(count, len(self)), size):
+            yield torch.stack([self[i][0] for i in range(start, min(start + size, count, len(self)))])
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         return self.load(self.paths[index]), self.labels[index]
@@ -69,6 +81,7 @@ class Text:
 
     ids: Tensor
     tokenizer: CharTokenizer
+    kind: ClassVar[str] = "text"
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -90,6 +103,7 @@ class Procedural:
 
     plan: where targets are captions with what each picture shows, the entries of that in order, each with its choices.
     places: entries after them that are places on a grid: for each thing that may be there, in how many at most.
+    answers: where targets are answers to questions about each picture, how many choices each question has.
     """
 
     make: Callable[[int, np.ndarray], tuple[Tensor, Tensor]]
@@ -98,13 +112,25 @@ class Procedural:
     classes: list[str] = field(default_factory=list)
     plan: dict[str, tuple[str, ...]] = field(default_factory=dict)
     places: tuple[int, ...] = ()
+    answers: tuple[int, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        return "captions" if self.tokenizer else "images"
 
     def __len__(self) -> int:
         return 2**31
 
+    def chunks(self, count: int, size: int = 500) -> Iterator[Tensor]:
+        """As `Images.chunks`."""
+        for start in range(0, count, size):
+            yield self.make(0, np.arange(start, min(start + size, count)))[0]
+
     def decides(self) -> dict[str, Any]:
         """As `Images.decides`, and of captions how long they are, of how many words, and what a plan has to choose from."""
         fields = _picture_fields(self)
+        if self.answers:
+            fields["answers"] = self.answers
         if self.tokenizer:
             fields |= {"words": len(self.tokenizer), "caption_length": self.tokenizer.length}
             fields |= {"plan": tuple(map(len, self.plan.values())), "places": self.places}

@@ -16,7 +16,6 @@ from genai.errors import UserError
 
 SPLITS = ("train",)
 ABOUT = About()
-OPTIONS = ("image_size", "channels")  # of `load`, that a model's configuration decides
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"}
 RESIDENT_BYTES = 2 * 1024**3  # more pixels than this are read from disk as they are needed
 

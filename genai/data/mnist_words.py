@@ -15,7 +15,6 @@ from genai.data.words import WordTokenizer
 
 SPLITS = mnist.SPLITS
 ABOUT = dataclasses.replace(mnist.ABOUT, kind="captions")
-OPTIONS = ("targets",)  # of `load`: what a model family learns from
 CAPTION_LENGTH = 8
 EN_DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 EN_PATTERNS = ["a {}", "{}", "the digit {}", "the number {}", "a handwritten {}", "draw a {}", "write {}"]
@@ -37,16 +36,20 @@ def tokenizer() -> WordTokenizer:
 
 
 def load(split: str, root: Path, targets: str = "caption") -> Procedural:
-    """uint8 images [B, 1, 28, 28] drawn with replacement, with as targets caption ids int64 [B, 8] ("caption"), or these and
-    the digit int64 [B, 9] ("plan")."""
+    """uint8 images [B, 1, 28, 28] drawn with replacement, with as targets caption ids int64 [B, 8] ("caption"), these and the
+    digit int64 [B, 9] ("plan"), or the digit alone int64 [B] ("classes")."""
     data, words = mnist.load(split, root), tokenizer()
 
     def make(seed: int, indices: np.ndarray) -> tuple[Tensor, Tensor]:
         generators = [np.random.Generator(np.random.PCG64([seed, index])) for index in indices.tolist()]
         chosen = torch.tensor([int(rng.integers(len(data))) for rng in generators])
         digits = data.labels[chosen]
+        if targets == "classes":
+            return data.images[chosen], digits
         ids = words.encode([caption(int(digit), rng) for digit, rng in zip(digits, generators)])
         return data.images[chosen], torch.cat((ids, digits[:, None]), 1) if targets == "plan" else ids
 
     planned = dict(plan={"digit": tuple(data.classes)}) if targets == "plan" else {}
-    return Procedural(make, data.shape, tokenizer=words, classes=data.classes, **planned)
+    return Procedural(
+        make, data.shape, tokenizer=None if targets == "classes" else words, classes=data.classes, **planned
+    )

@@ -1,4 +1,4 @@
-"""Looks at a model in training (the same seeds every time), and what a finished one knows about itself."""
+"""Looks at a model in training (the same seeds every time)."""
 
 from __future__ import annotations
 
@@ -26,12 +26,6 @@ def look(model: nn.Module, meta: Meta, path: Path) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     draw(model, meta, path)
-
-
-def finish(model: nn.Module, meta: Meta, data) -> None:
-    """Measure what the page needs (once, on the training data) and keep it in the checkpoint."""
-    if meta.family == "vae":
-        meta.extra |= latent_statistics(model, data)
 
 
 def _look_gan(model: nn.Module, meta: Meta, path: Path) -> None:
@@ -84,31 +78,3 @@ def _look_text2image(model: nn.Module, meta: Meta, path: Path) -> None:
 LOOKS = {
     "gan": _look_gan, "vae": _look_vae, "gpt": _look_gpt, "tokenizer": _look_tokenizer, "text2image": _look_text2image,
 }  # fmt: skip
-
-
-@torch.inference_mode()
-def latent_statistics(model: nn.Module, data, count: int = 10_000) -> dict:
-    """How the latents are used over the first `count` training images (grey values as the input).
-
-    kl: mean KL of each dimension, nats.  order: dimensions by falling KL.  active: how many have
-    Var(mu) > 0.01 (Burda et al. 2015).  mean, std: of the aggregate posterior, per dimension, which is what a
-    slider should span.
-    """
-    from genai.models.vae import kl_per_dimension
-
-    device = next(model.parameters()).device
-    mus, kls, variances = [], [], []
-    for chunk in data.images[:count].split(500):
-        mu, logvar = model.encode(chunk.to(device).float() / 255)
-        mus.append(mu)
-        variances.append(logvar.exp())
-        kls.append(kl_per_dimension(mu, logvar))
-    mu, kl, variance = torch.cat(mus), torch.cat(kls).mean(0), torch.cat(variances)
-    std = (mu.var(0) + variance.mean(0)).sqrt()
-    return {
-        "latent_kl": [round(v, 5) for v in kl.tolist()],
-        "latent_order": kl.argsort(descending=True).tolist(),
-        "latent_active": int((mu.var(0) > 0.01).sum()),
-        "latent_mean": [round(v, 5) for v in mu.mean(0).tolist()],
-        "latent_std": [round(v, 5) for v in std.tolist()],
-    }

@@ -1,16 +1,15 @@
 """Model families. A family is one file: Config, modules, players, losses(), and what generation calls.
 
-To add one: write `models/<family>.py` and name its class here.
+What a family says of itself is in family.py. To add one: write `models/<family>.py` and name its class here.
 """
 
 from __future__ import annotations
 
 import dataclasses
 
-from torch import nn
-
 from genai.errors import UserError
 from genai.models.classifier import Classifier
+from genai.models.family import Config, Family
 from genai.models.fsq import ImageTokenizer
 from genai.models.gan import GAN
 from genai.models.gpt import GPT
@@ -18,7 +17,7 @@ from genai.models.judge import Judge
 from genai.models.text2image import Text2Image
 from genai.models.vae import VAE
 
-FAMILIES: dict[str, type[nn.Module]] = {
+FAMILIES: dict[str, type[Family]] = {
     "gan": GAN,
     "vae": VAE,
     "gpt": GPT,
@@ -29,8 +28,8 @@ FAMILIES: dict[str, type[nn.Module]] = {
 }
 
 
-def build_model(family: str, config: dict | None = None) -> nn.Module:
-    """A freshly initialised model of `family`; `config` overrides fields of its Config.
+def configure(family: str, config: dict | None = None) -> Config:
+    """The whole configuration of a `family`, in which `config` overrides the defaults.
 
     Raises UserError naming the choices for an unknown family or field.
     """
@@ -42,4 +41,10 @@ def build_model(family: str, config: dict | None = None) -> nn.Module:
     for name in values:
         if name not in fields:
             raise UserError("unknown_option", value=name, choices=fields)
-    return cls(cls.Config(**values))
+    return cls.Config(**values)
+
+
+def build_model(family: str, config: dict | None = None) -> Family:
+    """A freshly initialised model of `family`; `config` and errors: see `configure`."""
+    chosen = configure(family, config)
+    return FAMILIES[family](chosen)

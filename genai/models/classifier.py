@@ -10,12 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai.models import family
 from genai.models.batch import Batch
 from genai.models.layers import shift, to_signed
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(family.Config):
     image_size: int = 28
     channels: int = 1
     classes: int = 10
@@ -27,8 +28,9 @@ class Config:
     RANGES: ClassVar = {"features": (1, 65_536), "dropout": (0, 0.9)}
 
 
-class Classifier(nn.Module):
+class Classifier(family.Family):
     Config = Config
+    compilable = ("trunk",)
 
     def __init__(self, config: Config):
         super().__init__()
@@ -43,11 +45,16 @@ class Classifier(nn.Module):
         self.neck = nn.Linear(channels * size * size, config.features)
         self.head = nn.Linear(config.features, config.classes)
 
+    @classmethod
+    def fit(cls, config: dict, data) -> dict:
+        fitted = super().fit(config, data)
+        if fitted["classes"] < 2:
+            cls.refuse("pictures of two or more classes", "pictures alone")
+        return fitted
+
     @property
     def players(self) -> dict[str, nn.Module]:
         return {"classifier": self}
-
-    compilable = ("trunk",)
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
         """Cross-entropy in nats. batch.inputs uint8 [B, C, H, W], batch.targets int64 [B]."""

@@ -26,12 +26,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai.errors import UserError
+from genai.models import family
 from genai.models.batch import Batch, Noise
 from genai.models.layers import to_signed
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(family.Config):
     image_size: int = 64
     channels: int = 3
     patch: int = 4  # pixels that the decoder's last layer unfolds from channels
@@ -135,10 +136,9 @@ class Residual(nn.Module):
         return x + self.out(F.gelu(self.mix(F.gelu(x))))
 
 
-class ImageTokenizer(nn.Module):
+class ImageTokenizer(family.Family):
     Config = Config
-    targets = "attributes"  # none are used, and these cost nothing to make
-    layered = "layers"  # the field of Config that says whether to ask for layers
+    compilable = ("encoder", "decoder")
 
     def __init__(self, config: Config):
         super().__init__()
@@ -174,6 +174,10 @@ class ImageTokenizer(nn.Module):
             *(Residual(c.hidden, 1) for _ in range(c.blocks)), nn.GELU(), nn.Conv2d(c.hidden, len(c.levels), 1),
         )  # fmt: skip
 
+    @classmethod
+    def options(cls, config: dict) -> dict:
+        return super().options(config) | {"layered": bool(config["layers"])}
+
     @property
     def players(self) -> dict[str, nn.Module]:
         return {"tokenizer": self}
@@ -184,8 +188,6 @@ class ImageTokenizer(nn.Module):
         nets = [self.encoder, self.decoder, *([self.layer_encoder] if self.config.layers else [])]
         filters = [[m.weight for m in net.modules() if isinstance(m, nn.Conv2d)] for net in nets]
         return [weight for each in filters for weight in each[1:-1]]
-
-    compilable = ("encoder", "decoder")
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
         """Error of the pixels and, so that edges stay sharp, of their differences. batch.inputs uint8, see `encode`.

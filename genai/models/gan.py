@@ -19,12 +19,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai.models import family
 from genai.models.batch import Batch
 from genai.models.layers import shift, to_signed
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(family.Config):
     image_size: int = 28
     channels: int = 1
     classes: int = 10  # 0: unconditional
@@ -191,8 +192,10 @@ class Discriminator(nn.Module):
         return logits.float()
 
 
-class GAN(nn.Module):
+class GAN(family.Family):
     Config = Config
+    # The penalties differentiate the discriminator twice, which torch.compile cannot do.
+    compilable = ("generator",)
 
     def __init__(self, config: Config):
         super().__init__()
@@ -216,9 +219,6 @@ class GAN(nn.Module):
         """A generator that chases as fast as it is judged drags all samples of a class along as one, and none of its
         variety survives (measured: spread within a class 0.06 at equal rates, 0.17 and rising at 0.4; data 0.31)."""
         return {"generator": self.config.generator_lr}
-
-    # The penalties differentiate the discriminator twice, which torch.compile cannot do.
-    compilable = ("generator",)
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
         """The whole game.

@@ -15,12 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai.models import family
 from genai.models.batch import Batch, Noise
 from genai.models.layers import MLP, attend, norm
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(family.Config):
     vocab_size: int = 65
     block_size: int = 256  # longest context, in tokens
     n_layer: int = 6
@@ -111,8 +112,10 @@ class Block(nn.Module):
         return x + drop(self.mlp(norm(x)))
 
 
-class GPT(nn.Module):
+class GPT(family.Family):
     Config = Config
+    kind = "text"
+    compilable = ("",)
 
     def __init__(self, config: Config):
         super().__init__()
@@ -124,19 +127,28 @@ class GPT(nn.Module):
         self.head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         nn.init.zeros_(self.head.weight)
 
+    @classmethod
+    def options(cls, config: dict) -> dict:
+        return {}
+
+    @classmethod
+    def fit(cls, config: dict, data) -> dict:
+        fitted = super().fit(config, data)
+        needed = config["block_size"] + 1  # a block, and the token after each of its own
+        if len(data) <= needed:
+            cls.refuse(f"more than {needed} tokens", f"{len(data)}")
+        return fitted
+
     # -- training ------------------------------------------------------------------------------------------------
 
     @property
     def players(self) -> dict[str, nn.Module]:
-        """Who takes an optimizer step, by the name that `losses` yields."""
         return {"gpt": self}
 
     @property
     def matrices(self) -> list[nn.Parameter]:
         """Hidden weight matrices: the parameters that Muon may orthogonalise (not the embedding, not the head)."""
         return [p for p in self.blocks.parameters() if p.ndim == 2]
-
-    compilable = ("",)
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
         """Mean next-token cross-entropy in nats. batch.inputs and batch.targets: ids [B, T]."""

@@ -10,12 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai.models import family
 from genai.models.batch import Batch
 from genai.models.layers import shift, to_signed
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(family.Config):
     image_size: int = 64
     channels: int = 3
     answers: tuple[int, ...] = (8, 8, 24, 10, 3, 25, 11, 4)  # choices of each question
@@ -38,9 +39,9 @@ class Residual(nn.Module):
         return x + self.mix(F.gelu(self.norm(x)))
 
 
-class Judge(nn.Module):
+class Judge(family.Family):
     Config = Config
-    targets = "attributes"
+    compilable = ("trunk",)
 
     def __init__(self, config: Config):
         super().__init__()
@@ -55,6 +56,17 @@ class Judge(nn.Module):
         self.neck = nn.Linear(channels * size * size, config.features)
         self.head = nn.Linear(config.features, sum(config.answers))
 
+    @classmethod
+    def options(cls, config: dict) -> dict:
+        return super().options(config) | {"targets": "attributes"}
+
+    @classmethod
+    def fit(cls, config: dict, data) -> dict:
+        fitted = super().fit(config, data)
+        if "answers" not in data.decides():
+            cls.refuse("pictures with attributes", "pictures without")
+        return fitted
+
     @property
     def players(self) -> dict[str, nn.Module]:
         return {"judge": self}
@@ -64,8 +76,6 @@ class Judge(nn.Module):
         """Filters of the hidden convolutions and the neck: the parameters that Muon may orthogonalise."""
         convolutions = [m.weight for m in self.trunk.modules() if isinstance(m, nn.Conv2d)]
         return [*convolutions[1:], self.neck.weight]
-
-    compilable = ("trunk",)
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
         """Cross-entropy in nats, summed over the questions. batch.inputs uint8 [B, C, H, W], batch.targets [B, Q].

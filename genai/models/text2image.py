@@ -27,7 +27,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai.models import fsq
+from genai.models import family, fsq
 from genai.models.attention import Block, rotations, unturned
 from genai.models.batch import Batch, Noise
 from genai.models.layers import norm
@@ -39,7 +39,7 @@ REACH = 4  # cells from a place at which the painter is told where it is seen fr
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(family.Config):
     words: int = 400  # ids of the caption vocabulary; 0 is padding
     caption_length: int = 20
     plan: tuple[int, ...] = (8, 8, 24, 25, 10, 11, 3, 4, 3)  # of each entry of a plan that is no place: its choices
@@ -231,10 +231,10 @@ class How:
     order: str = ORDERS[0]
 
 
-class Text2Image(nn.Module):
+class Text2Image(family.Family):
     Config = Config
-    targets, layered = "plan", "tokenizer_layers"
-    frozen = "tokenizer"  # the child that a trained checkpoint fills, and that takes no gradient
+    compilable = ("planner", "painter", "painter.writer")
+    kind, frozen = "captions", "tokenizer"
 
     def __init__(self, config: Config):
         super().__init__()
@@ -262,6 +262,10 @@ class Text2Image(nn.Module):
 
     # -- training ------------------------------------------------------------------------------------------------
 
+    @classmethod
+    def options(cls, config: dict) -> dict:
+        return super().options(config) | {"targets": "plan", "layered": bool(config["tokenizer_layers"])}
+
     @property
     def players(self) -> dict[str, nn.Module]:
         return {"planner": self.planner, "painter": self.painter}
@@ -270,8 +274,6 @@ class Text2Image(nn.Module):
     def matrices(self) -> list[nn.Parameter]:
         """Hidden weight matrices: the parameters that Muon may orthogonalise."""
         return [*self.planner.blocks.parameters(), *self.painter.blocks.parameters(), *self.writer.hidden.parameters()]
-
-    compilable = ("planner", "painter", "painter.writer")
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
         """Cross-entropy in nats: of the plan's entries, then of the hidden tokens. batch.inputs uint8 [B, C, H, W], or in

@@ -16,11 +16,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai.models import family
 from genai.models.batch import Batch
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(family.Config):
     image_size: int = 28
     channels: int = 1
     latents: int = 32
@@ -130,8 +131,9 @@ class Mixture(nn.Module):
         return self.means[chosen] + self.log_scales[chosen].exp() * noise
 
 
-class VAE(nn.Module):
+class VAE(family.Family):
     Config = Config
+    compilable = ("encoder", "decoder")
 
     def __init__(self, config: Config):
         super().__init__()
@@ -153,8 +155,6 @@ class VAE(nn.Module):
     @property
     def lr_scale(self) -> dict[str, float]:
         return {"prior": 5.0}  # it follows encodings that move
-
-    compilable = ("encoder", "decoder")
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
         """The negative evidence lower bound in nats an image, for freshly binarised pixels; then what the prior loses.
@@ -183,6 +183,17 @@ class VAE(nn.Module):
             )
         if self.prior is not None:
             yield "prior", -self.prior.log_prob(z.detach()).mean(), {}
+
+    @torch.inference_mode()
+    def complete(self, data) -> dict:
+        """How the latents are used over the first 10,000 training images (grey values as the input): latent_kl, the mean KL
+        of each, nats; latent_order, the latents by falling KL, as the page offers them."""
+        device, total, count = next(self.parameters()).device, 0.0, 0
+        for images in data.chunks(10_000):
+            mu, logvar = self.encode(images.to(device).float() / 255)
+            total, count = total + kl_per_dimension(mu, logvar).double().sum(0), count + len(mu)
+        kl = total / count
+        return {"latent_kl": [round(v, 5) for v in kl.tolist()], "latent_order": kl.argsort(descending=True).tolist()}
 
     # -- generation ----------------------------------------------------------------------------------------------
 

@@ -134,7 +134,7 @@ def parse(name: str, raw: str, annotation, choices: tuple[str, ...] = (), limits
 def override(config, overrides: dict[str, str]):
     """`config` (a dataclass) with those of `overrides` that are its fields, parsed; returns (config, the rest)."""
     fields = {f.name: f for f in dataclasses.fields(config)}
-    choices, ranges = getattr(config, "CHOICES", {}), getattr(config, "RANGES", {})
+    choices, ranges = config.CHOICES, config.RANGES
     mine = {
         name: parse(
             name, raw, fields[name].type, choices.get(name, ()), ranges.get(name, LIMITS), fields[name].default == ()

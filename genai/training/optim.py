@@ -8,17 +8,18 @@ import torch
 from torch import Tensor, nn
 
 from genai.errors import UserError
+from genai.models.family import Family
 from genai.training.config import TrainConfig
 from genai.training.distributed import Group
 from genai.training.muon import Muon
 
 
-def make_optimizers(model: nn.Module, player: str, config: TrainConfig, dtype: torch.dtype = torch.float32,
+def make_optimizers(model: Family, player: str, config: TrainConfig, dtype: torch.dtype = torch.float32,
                     group: Group | None = None) -> list:  # fmt: skip
     """AdamW, or Muon (in `dtype`, shared out to `group`) for the model's `matrices` and AdamW for the rest. Only weights of
     two or more axes decay."""
     mine = _trainable(model.players[player])
-    muon = {id(p) for p in getattr(model, "matrices", [])} if config.optimizer == "muon" else set()
+    muon = {id(p) for p in model.matrices} if config.optimizer == "muon" else set()
     if config.optimizer == "muon" and not muon:
         raise UserError("bad_choice", name="optimizer", value="muon", choices=["adamw"])
     matrices = [p for p in mine if id(p) in muon]
@@ -35,7 +36,7 @@ def make_optimizers(model: nn.Module, player: str, config: TrainConfig, dtype: t
         optimizers.append(Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay, dtype=dtype, group=group))
     for optimizer in optimizers:
         for settings in optimizer.param_groups:
-            settings["peak_lr"] = settings["lr"] * getattr(model, "lr_scale", {}).get(player, 1.0)
+            settings["peak_lr"] = settings["lr"] * model.lr_scale.get(player, 1.0)
     return optimizers
 
 

@@ -33,11 +33,10 @@ from genai.data.scenes.world import (
 from genai.data.words import WordTokenizer
 
 __all__ = [
-    "ATTRIBUTES", "COLOURS", "GROUNDS", "KINDS", "OPTIONS", "PLACES", "PLAN", "RELATIONS", "SIZES", "SPLITS",
+    "ATTRIBUTES", "COLOURS", "GROUNDS", "KINDS", "PLACES", "PLAN", "RELATIONS", "SIZES", "SPLITS",
     "Caption", "Scene", "Thing", "attributes", "describe", "held_out", "holdout", "load", "plan", "render", "sample", "settle",
 ]  # fmt: skip
 
-OPTIONS = ("targets", "layered")  # of `load`: what a model family learns from
 CAPTION_LENGTH = 20
 
 # Prompts to begin with; those of the two languages side by side need not say the same.
@@ -115,7 +114,8 @@ def tokenizer() -> WordTokenizer:
 
 def load(split: str, root: Path, targets: str = "caption", layered: bool = False) -> Procedural:
     """uint8 images [B, 3, 64, 64], with as targets caption ids int64 [B, 20] ("caption"), these and what the picture shows
-    int64 [B, 20 + 14] ("plan", see PLAN and PLACES), or indices into ATTRIBUTES int64 [B, 8] ("attributes").
+    int64 [B, 20 + 14] ("plan", see PLAN and PLACES), indices into ATTRIBUTES int64 [B, 8] ("attributes"), or nothing: scenes
+    have no classes, 0 [B] ("classes").
 
     layered: with what each picture is made of, the picture first: uint8 [B, 5, 3, 64, 64], see `draw.layers`.
     """
@@ -127,7 +127,9 @@ def load(split: str, root: Path, targets: str = "caption", layered: bool = False
             scene, rng = sample(split, seed, index)
             setting = settle(scene, rng)
             images.append(layers(scene, setting) if layered else np.asarray(rasterise(scene, setting)))
-            if targets == "attributes":
+            if targets == "classes":
+                described.append(0)
+            elif targets == "attributes":
                 answers = attributes(scene)
                 described.append([c.index(answers[name]) for name, c in ATTRIBUTES.items()])
             else:
@@ -135,5 +137,8 @@ def load(split: str, root: Path, targets: str = "caption", layered: bool = False
                 described.append(ids + plan(scene, setting) if targets == "plan" else ids)
         return torch.from_numpy(np.stack(images)).movedim(-1, -3).contiguous(), torch.tensor(described)
 
-    planned = dict(plan=PLAN, places=PLACES) if targets == "plan" else {}
-    return Procedural(make, (3, SIDE, SIDE), tokenizer=None if targets == "attributes" else words, **planned)
+    said = {
+        "classes": {}, "attributes": {"answers": tuple(map(len, ATTRIBUTES.values()))},
+        "caption": {"tokenizer": words}, "plan": {"tokenizer": words, "plan": PLAN, "places": PLACES},
+    }  # fmt: skip
+    return Procedural(make, (3, SIDE, SIDE), **said[targets])

@@ -1,0 +1,99 @@
+"""A run made ready: from a preset's numbers, the data and a frozen child to a model and the batches that it reads."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genai.checkpoint import load_checkpoint
+from genai.data import load_dataset, options_of
+from genai.errors import UserError
+from genai.models import FAMILIES, build_model, configure
+from genai.models.family import Family
+from genai.training.batches import Batches, derive_seed
+from genai.training.config import RunConfig, TrainConfig
+from genai.training.distributed import Group
+
+
+@dataclass
+class Prepared:
+    """What a run begins with.
+
+    model: on its device, ready to train.  config: all of its configuration, with what the data and the child decide.
+    child: the trained model inside it that stays as it is, or None.
+    """
+
+    family: str
+    model: Family
+    config: dict[str, Any]
+    data: Any
+    batches: Batches
+    child: Family | None
+
+
+def prepare(family: str, model_config: dict, config: TrainConfig, run: RunConfig, group: Group, data=None) -> Prepared:
+    """A model of `family` and its batches; the same in every process, and whenever it is asked for.
+
+    data: instead of those that `config.dataset` names.
+    Raises UserError: an unknown name, data missing or of another kind than the family learns from, a model that cannot be.
+    """
+    config.parts(group.world)  # a batch that cannot be shared: better to hear of it now
+    if run.threads:
+        torch.set_num_threads(run.threads)
+    chosen = dataclasses.asdict(configure(family, model_config))
+    cls, child = FAMILIES[family], None
+    if cls.frozen:
+        child, _ = load_checkpoint(config.frozen)
+        chosen = cls.adopt(chosen, child)
+    if data is None:
+        data = _load(cls.options(chosen), config, run, group)
+    chosen = cls.fit(chosen, data)
+    torch.manual_seed(derive_seed(config.seed, 0))  # initial weights: the same in every process
+    try:
+        model = build_model(family, chosen).to(group.device).train()
+        if config.init:
+            begin_with(model, load_checkpoint(config.init)[0].state_dict())
+        if child is not None:
+            model.get_submodule(cls.frozen).load_state_dict(child.state_dict())
+    except UserError:
+        raise
+    except Exception as error:  # whatever a combination of options may break
+        raise UserError("impossible_model", family=family, cause=str(error)) from error
+    if run.channels_last:
+        model = model.to(memory_format=torch.channels_last)
+    batches = Batches(
+        data, config.batch_size, config.steps, config.seed, group.device, group.rank, group.world,
+        chosen.get("block_size", 0),
+    )  # fmt: skip
+    return Prepared(family, model, chosen, data, batches, child)
+
+
+def begin_with(model: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Fill `model` with a trained one's weights. A child that the trained one lacks altogether keeps its fresh ones."""
+    known = {name.partition(".")[0] for name in weights}
+    fresh = {name: t for name, t in model.state_dict().items() if name.partition(".")[0] not in known}
+    model.load_state_dict({**fresh, **weights})
+
+
+def _load(asked: dict, config: TrainConfig, run: RunConfig, group: Group):
+    """The data that a family asks for, as far as the data set lets one ask."""
+    taken = {k: v for k, v in asked.items() if k in options_of(config.dataset)}
+    with _only_first_downloads(group):
+        return load_dataset(config.dataset, config.split, run.data_root or None, **taken)
+
+
+@contextlib.contextmanager
+def _only_first_downloads(group: Group):
+    """The first process fetches what is missing while the others wait, then they all read."""
+    if not group.first:
+        group.barrier()
+    try:
+        yield
+    finally:
+        if group.first:
+            group.barrier()
