@@ -569,7 +569,7 @@ def test_a_page_without_checkpoints_says_what_to_do(tmp_path):
     shown = notices(tmp_path / "nowhere")
     for name in ("gan-digits", "vae-digits", "gpt-shakespeare", "text2image-scenes"):
         assert f"nowhere/{name}.safetensors. Train it with train.py" in shown
-    assert shown.count("请用 train.py 训练") == 4 and shown.count('data-problem="zh"') == 4
+    assert shown.count("请用 train.py 训练") == 4 and shown.count('data-only="zh"') == 4
 
 
 def test_a_page_with_broken_checkpoints_says_what_to_do(engine, tmp_path):

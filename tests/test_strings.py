@@ -15,7 +15,8 @@ from genai.errors import UserError
 from genai.strings import LANGUAGES, table, text
 
 PYTHON = sorted([*(ROOT / "genai").rglob("*.py"), ROOT / "train.py", ROOT / "app.py"])
-SCRIPTS = sorted((ROOT / "genai" / "ui" / "assets").glob("*.js"))
+ASSETS = ROOT / "genai" / "ui" / "assets"
+SCRIPTS = sorted([*ASSETS.glob("*.js"), *ASSETS.glob("*.html")])
 
 
 def placeholders(template: str) -> set[str]:

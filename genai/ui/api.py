@@ -13,7 +13,7 @@ import gradio as gr
 
 from genai.generation.controls import Choice, Control, Number, Words
 from genai.generation.engine import ACTIONS, Engine, Entry
-from genai.ui.vae import from_data_uri
+from genai.ui.stage import from_data_uri
 from genai.ui.words import guarded
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import urllib.parse
 
 import gradio as gr
@@ -11,24 +12,12 @@ from genai.errors import UserError
 from genai.generation import receipt
 from genai.generation.engine import Engine
 from genai.strings import text
-from genai.ui.tab import QUIET, Built
+from genai.ui.pieces import QUIET, call
+from genai.ui.section import Section
 from genai.ui.words import guarded, i18n, language_of, message_of
 
-# The notice says which tab and view its result belongs to. They are opened from here: were the tabs themselves outputs of
-# an event, Gradio would copy the whole page's state at every update of any later event (0.1 s for each piece of text).
-NOTICE_JS = """
-watch("value", async () => {
-  const notice = element.querySelector("[data-places]");
-  for (const id of notice ? notice.dataset.places.trim().split(" ") : []) {
-    const button = () => document.getElementById(`${id}-button`); // of a view inside a tab: there once the tab is open
-    for (let i = 0; i < 100 && !button(); i++) await new Promise((done) => setTimeout(done, 50));
-    button()?.click();
-  }
-});
-"""
 
-
-def add_links(page: gr.Blocks, engine: Engine, notice: gr.HTML, built: list[Built]) -> None:
+def add_links(page: gr.Blocks, engine: Engine, notice: gr.HTML, sections: list[Section]) -> None:
     with gr.Accordion(i18n("ui.open.title"), open=False, elem_id="open"):
         file = gr.File(
             label=i18n("ui.open.label"),
@@ -37,8 +26,7 @@ def add_links(page: gr.Blocks, engine: Engine, notice: gr.HTML, built: list[Buil
             elem_id="open-file",
         )
 
-    extras = [part for tab in built for part in all_parts(tab)]
-    targets = list(dict.fromkeys([notice, *extras]))
+    targets = list(dict.fromkeys([notice, *(part for section in sections for part in section.parts())]))
     query = gr.Textbox(visible=False)  # the page's address, where it names a result
 
     def restore(old: dict, shown, lang: str) -> dict:
@@ -46,19 +34,21 @@ def add_links(page: gr.Blocks, engine: Engine, notice: gr.HTML, built: list[Buil
         result, verdict = engine.again(old, shown)
         made = result.receipt
         updates: dict = {}
-        place = ""
-        for tab in built:
-            if tab.model != made["model"] or made["action"] not in tab.widgets:
+        shown_at = None
+        for section in sections:
+            if section.loaded is None or section.loaded.name != made["model"] or made["action"] not in section.widgets:
                 continue
-            widgets = tab.widgets[made["action"]]
+            widgets = section.widgets[made["action"]]
             updates = {widget: made["controls"][name] for name, widget in widgets.items()}
-            updates |= tab.extra(result)
-            views = " ".join(f"view-{tab.id}-{view}" for view in tab.views.get(made["action"], "").split())
-            place = f' data-places="tab-{tab.id} {views}"'
+            updates |= section.restored(result)
+            place = section.places[made["action"]]
+            request = {"model": made["model"], "action": made["action"], "controls": made["controls"] | place["fixed"]}
+            shown_at = {"tabs": place["tabs"], "stage": place["stage"], "request": request}
         said = text(lang, f"ui.open.{verdict}", model=made["model"], action=made["action"])
         kind = "" if verdict in ("identical", "within_tolerance", "unverified") else " bad"
+        at = f' data-place="{html.escape(json.dumps(shown_at))}"' if shown_at else ""
         updates[notice] = (
-            f'<div class="notice{kind}" role="status" data-verdict="{verdict}"{place}>{html.escape(said)}</div>'
+            f'<div class="notice{kind}" role="status" data-verdict="{verdict}"{at}>{html.escape(said)}</div>'
         )
         return updates
 
@@ -82,18 +72,6 @@ def add_links(page: gr.Blocks, engine: Engine, notice: gr.HTML, built: list[Buil
             raise UserError("no_receipt")
         return filled(restore(*receipt.read_file(path), language_of(request)))
 
-    page.load(
-        None,
-        None,
-        query,
-        js="() => location.search.includes('model=') ? location.search.slice(1) : ''",
-        **QUIET,
-    )
+    page.load(None, None, query, js=call("address"), **QUIET)
     query.change(from_link, query, targets, **QUIET)
     file.upload(from_file, file, targets, show_progress="hidden", api_visibility="private")
-
-
-def all_parts(tab: Built) -> list:
-    """Every component that restoring one of the tab's actions may change."""
-    parts = [widget for widgets in tab.widgets.values() for widget in widgets.values()]
-    return [*parts, *tab.others]

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from genai.strings import text
-from genai.ui.shell import ASSETS, THEME, css, head
+from genai.ui.pieces import asset
+from genai.ui.shell import THEME, css, head
 from genai.ui.words import TRANSLATIONS, language_of
 
 MAX_BODY = 6_000_000  # bytes of any request; Gradio itself would read and parse whatever comes
@@ -59,7 +60,7 @@ class EarlyScript:
 
     def __init__(self, app):
         self.app = app
-        self.script = b"<head><script>" + (ASSETS / "language.js").read_bytes() + b"</script>"
+        self.script = b"<head><script>" + asset("language.js").encode() + b"</script>"
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http" or scope["method"] != "GET":

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import html
-from pathlib import Path
 
 import gradio as gr
 
 from genai.errors import UserError
 from genai.generation.engine import Loaded
+from genai.ui.pieces import ASSETS, asset, piece
 from genai.ui.words import strings_script
-
-ASSETS = Path(__file__).parent / "assets"
 
 THEME = gr.themes.Base(
     primary_hue=gr.themes.colors.teal,
@@ -56,40 +54,22 @@ THEME = gr.themes.Base(
 
 
 def head() -> str:
-    """Goes into <head> when Gradio mounts: the strings, then the page's own script."""
-    scripts = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in ("studio.js", "paint.js"))
+    """Goes into <head> when Gradio mounts: the strings, then the page's own scripts, studio.js before all others."""
+    scripts = "\n".join(asset(name) for name in names("*.js", first="studio.js") if name != "language.js")
     return f"<script>window.GENAI_STRINGS = {strings_script()};</script>\n<script>{scripts}</script>"
 
 
 def css() -> str:
-    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in ("studio.css", "paint.css"))
+    return "\n".join(asset(name) for name in names("*.css", first="studio.css"))
+
+
+def names(pattern: str, first: str) -> list[str]:
+    """Files of assets/ in alphabetical order, but for the first."""
+    return sorted((path.name for path in ASSETS.glob(pattern)), key=lambda name: (name != first, name))
 
 
 def header() -> None:
-    gr.HTML(
-        """
-        <div class="studio-head">
-          <h1>gen<em>ai</em> studio</h1>
-          <p data-t="ui.tagline"></p>
-          <div class="switches">
-            <button data-lang="en" lang="en">English</button>
-            <button data-lang="zh" lang="zh-CN">中文</button>
-            <button data-theme data-t="ui.theme"></button>
-          </div>
-        </div>
-        """,
-        elem_id="head",
-        js_on_load="""
-        genai.translate(element);
-        genai.startTheme();
-        for (const button of element.querySelectorAll("[data-lang]")) {
-          button.setAttribute("aria-pressed", button.dataset.lang === genai.lang);
-          button.addEventListener("click", () => genai.switchLanguage(button.dataset.lang));
-        }
-        element.querySelector("[data-theme]").addEventListener("click",
-          () => genai.setTheme(!document.body.classList.contains("dark")));
-        """,
-    )
+    piece("head", asset("head.html"), elem_id="head")
 
 
 def model_card(loaded: Loaded) -> str:
@@ -112,11 +92,8 @@ def model_card(loaded: Loaded) -> str:
 
 def problem_card(error: UserError) -> None:
     """In place of a tab whose checkpoint is missing or broken: what is wrong and what to do, in both languages."""
-    spans = "".join(
-        f'<p lang="{code}" data-problem="{lang}" hidden>{html.escape(error.message(lang))}</p>'
+    said = "".join(
+        f'<p lang="{code}" data-only="{lang}" hidden>{html.escape(error.message(lang))}</p>'
         for lang, code in (("en", "en"), ("zh", "zh-CN"))
     )
-    gr.HTML(
-        f'<div class="notice bad">{spans}</div>',
-        js_on_load='element.querySelector(`[data-problem="${genai.lang}"]`).hidden = false;',
-    )
+    piece("bilingual", f'<div class="notice bad">{said}</div>')

@@ -7,9 +7,11 @@ preprocessing and its validators, so everything is checked here, by the engine, 
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +22,14 @@ from genai.errors import UserError
 from genai.generation import receipt
 from genai.generation.engine import Engine, Result
 from genai.generation.images import to_pil
+from genai.ui.pieces import asset, piece
+from genai.ui.section import Section
+from genai.ui.shell import model_card
 from genai.ui.words import message_of
 
 TYPES = {"image": "image/png", "loop": "image/gif", "text": "text/plain"}
 
-TOOLS = """
-<div class="stage-tools">
-  <button class="tool" data-act="download"><span data-t="ui.download"></span></button>
-  <button class="tool" data-act="link"><span data-t="ui.copy_link"></span></button>
-  <button class="tool" data-act="again"><span data-t="ui.make_again"></span></button>
-  <div class="stage-status" role="status" aria-live="polite"></div>
-</div>
-<div class="stage-again" hidden>
-  <p data-t="ui.by_command"></p><code class="command"></code>
-  <p data-t="ui.by_api"></p><code class="api"></code>
-</div>
-"""
+MAX_DRAWING = 5_000_000  # characters of a picture's data URI
 
 
 def data_uri(pixels: np.ndarray) -> str:
@@ -78,38 +72,55 @@ def server_functions(engine: Engine) -> list:
 
     def frame(payload):
         """What takes several rounds answers with the `state` that the browser asks for the next one with."""
-        try:
-            result, state = engine.advance(*read_request(payload), payload.get("state"))
-            return answer(result) | ({"state": state} if state else {})
-        except Exception as error:
-            return {"error": message_of(error, language(payload))}
+        result, state = engine.advance(*read_request(payload), payload.get("state"))
+        return answer(result) | ({"state": state} if state else {})
 
     def file(payload):
+        result = engine.generate(*read_request(payload))
+        data = base64.b64encode(result.file_bytes()).decode()
+        return {"name": result.file_name, "type": TYPES[result.action.kind], "data": data}
+
+    return [answering(function) for function in (frame, file)]
+
+
+def answering(function: Callable[[Any], dict]) -> Callable[[Any], dict]:
+    """A function for the browser, by its name: it answers {"error": a sentence} where it would raise."""
+
+    @functools.wraps(function)
+    def call(payload):
         try:
-            result = engine.generate(*read_request(payload))
-            data = base64.b64encode(result.file_bytes()).decode()
-            return {"name": result.file_name, "type": TYPES[result.action.kind], "data": data}
+            return function(payload)
         except Exception as error:
             return {"error": message_of(error, language(payload))}
 
-    return [frame, file]
+    return call
 
 
-def stage(stage_id: str, engine: Engine, body: str, first: dict, js: str, card: str = "", extra=()) -> gr.HTML:
-    """A stage named `genai.stages[stage_id]` in the browser.
+def stage(stage_id: str, view: str, section: Section, body: str, first: dict, extra=()) -> gr.HTML:
+    """A stage named `genai.stages[stage_id]` in the browser, brought to life by `genai.views[view]`.
 
     Args:
         body: the HTML of its picture; `{src}` becomes the first picture, so that it is there when the page opens.
         first: the `answer` that the page opens with.
-        js: runs once with `element` and `server`; must end by making `self = genai.stage(id, element, server, show)`.
+        extra: further functions that its JavaScript may call.
     """
     shown = body.replace("{src}", first.get("src", ""))
-    return gr.HTML(
-        f'<div class="stage" data-initial="{html.escape(json.dumps(first))}">{shown}{TOOLS}{card}</div>',
+    opening = html.escape(json.dumps(first))
+    return piece(
+        view,
+        f'<div class="stage" data-stage="{stage_id}" data-initial="{opening}">{shown}{asset("stage.html")}'
+        f"{model_card(section.loaded)}</div>",
+        [*server_functions(section.engine), *extra],
         elem_id=f"stage-{stage_id}",
-        js_on_load=js
-        + f"""
-        genai.open("{stage_id}", JSON.parse(element.querySelector("[data-initial]").dataset.initial));
-        """,
-        server_functions=[*server_functions(engine), *extra],
     )
+
+
+def from_data_uri(payload: Any) -> io.BytesIO:
+    """{"image": a picture as a data URI} -> its file. Raises UserError for anything else."""
+    uri = payload.get("image") if isinstance(payload, dict) else None
+    try:
+        if not isinstance(uri, str) or not uri.startswith("data:image/") or len(uri) > MAX_DRAWING:
+            raise ValueError
+        return io.BytesIO(base64.b64decode(uri.partition(",")[2], validate=True))
+    except ValueError as error:
+        raise UserError("not_a_picture", name="image", value=uri, limit=f"{MAX_DRAWING:,}") from error

@@ -2,7 +2,11 @@
    Gradio translates by what the browser says it prefers, and asks once, early: so a choice made on the page is put there. */
 (() => {
   let chosen = null;
-  try { chosen = localStorage.getItem("genai.lang"); } catch { /* private mode */ }
+  try {
+    chosen = localStorage.getItem("genai.lang");
+  } catch {
+    /* private mode */
+  }
   const asked = new URLSearchParams(location.search).get("lang") || chosen || navigator.language || "en";
   const lang = asked.toLowerCase().startsWith("zh") ? "zh" : "en";
   const locale = lang === "zh" ? "zh-CN" : "en";

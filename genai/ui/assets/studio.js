@@ -4,13 +4,24 @@
    wish is kept; when the answer is there, the wish is sent. So a drag never queues, and its last position is never lost. */
 (() => {
   const query = new URLSearchParams(location.search);
-  const remembered = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
-  const remember = (key, value) => { try { localStorage.setItem(key, value); } catch { /* private mode */ } };
+  const remembered = (key) => {
+    try {
+      return localStorage.getItem(key);
+    } catch {
+      return null;
+    }
+  };
+  const remember = (key, value) => {
+    try {
+      localStorage.setItem(key, value);
+    } catch {
+      /* private mode */
+    }
+  };
 
   const lang = window.GENAI_LANG; // settled by language.js
   const strings = window.GENAI_STRINGS[lang];
-  const t = (key, values = {}) =>
-    (strings[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  const t = (key, values = {}) => (strings[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
   /* Fill every [data-t] below root with its string; data-t-attr names an attribute to fill instead. */
   const translate = (root) => {
@@ -50,7 +61,8 @@
   const copy = async (text) => {
     try {
       await navigator.clipboard.writeText(text);
-    } catch { // no permission, or not https: the old way
+    } catch {
+      // no permission, or not https: the old way
       const area = document.createElement("textarea");
       area.value = text;
       document.body.append(area);
@@ -73,7 +85,8 @@
   };
 
   // A stage exists once its tab has been opened. What its controls ask for before that, or while it is out of sight, waits.
-  const stages = {}, waiting = {};
+  const stages = {},
+    waiting = {};
   const inSight = (id) => stages[id]?.last && stages[id].element.offsetParent !== null;
   const ask = (id, request) => {
     if (inSight(id)) stages[id].follow(request);
@@ -87,7 +100,8 @@
   };
   /* The stage stands and shows its first picture; now, and whenever it comes into sight, what was asked meanwhile. */
   const open = (id, first) => {
-    if (first.lazy && !stages[id].last) { // not drawn with the page but when it is seen
+    if (first.lazy && !stages[id].last) {
+      // not drawn with the page but when it is seen
       stages[id].last = first;
       waiting[id] = { ...first.request, ...waiting[id] };
     } else if (first.request && !stages[id].last) stages[id].adopt(first);
@@ -97,7 +111,6 @@
 
   /* Make `element` a stage. `show(answer)` draws what server.frame answered; the toolbar acts on the last answer. */
   const stage = (id, element, server, show) => {
-    translate(element);
     const status = element.querySelector(".stage-status");
     const say = (text, bad = false) => {
       status.textContent = text;
@@ -114,7 +127,13 @@
       self.frames += 1;
       show(answer);
       element.dataset.frames = self.frames;
-      say(t("ui.status", { ms: Math.round(performance.now() - started), model: Math.max(1, Math.round(answer.ms)), device: answer.device }));
+      say(
+        t("ui.status", {
+          ms: Math.round(performance.now() - started),
+          model: Math.max(1, Math.round(answer.ms)),
+          device: answer.device,
+        }),
+      );
       if (answer.query && self.live && !answer.state) showInUrl(answer.query);
     };
 
@@ -145,7 +164,9 @@
       self.live = true;
       pump();
     };
-    self.stop = () => { self.stopped = true; };
+    self.stop = () => {
+      self.stopped = true;
+    };
     self.say = say;
     /* The picture is there already (drawn with the page): act on it without asking for it again. */
     self.adopt = (answer) => {
@@ -155,29 +176,30 @@
     };
     self.follow = self.draw;
 
-    const act = (name, handler) => {
+    self.act = (name, handler) => {
       const button = element.querySelector(`[data-act="${name}"]`);
       if (button) button.addEventListener("click", () => handler(button));
     };
     const flash = (button, key) => {
       const label = button.querySelector("span");
-      const before = label.textContent;
       label.textContent = t(key);
-      setTimeout(() => { label.textContent = before; }, 1400);
+      setTimeout(() => {
+        label.textContent = t(label.dataset.t);
+      }, 1400);
     };
     self.download = async (request, button) => {
       const file = await server.file({ ...request, lang });
       if (file.error) return say(file.error, true);
       save(file.name, file.data, file.type);
-      if (button) flash(button, "ui.saved");
+      flash(button, "ui.saved");
     };
-    act("download", (button) => self.last && self.download(self.last.request, button));
-    act("link", async (button) => {
-      if (!self.last) return;
-      await copy(linkTo(self.last.query));
+    self.copyLink = async (answer, button) => {
+      await copy(linkTo(answer.query));
       flash(button, "ui.copied");
-    });
-    act("again", () => {
+    };
+    self.act("download", (button) => self.last && self.download(self.last.request, button));
+    self.act("link", (button) => self.last && self.copyLink(self.last, button));
+    self.act("again", () => {
       const box = element.querySelector(".stage-again");
       box.hidden = !box.hidden;
       if (!box.hidden && self.last) {
@@ -189,43 +211,49 @@
     return self;
   };
 
-  /* A pad: a square that answers dragging and arrow keys with x, y in [-1, 1]. */
-  const pad = (element, moved) => {
-    const dot = element.querySelector(".pad-dot");
-    let x = 0, y = 0;
-    const place = () => {
-      dot.style.left = `${50 + 50 * x}%`;
-      dot.style.top = `${50 - 50 * y}%`;
-      element.setAttribute("aria-valuetext", `${x.toFixed(2)}, ${y.toFixed(2)}`);
-    };
-    const clamp = (v) => Math.round(1000 * Math.max(-1, Math.min(1, v))) / 1000;
-    const set = (nx, ny, tell = true) => {
-      x = clamp(nx);
-      y = clamp(ny);
-      place();
-      if (tell) moved(x, y);
-    };
-    const follow = (event) => {
-      const box = element.getBoundingClientRect();
-      set(2 * (event.clientX - box.left) / box.width - 1, 1 - 2 * (event.clientY - box.top) / box.height);
-    };
-    element.addEventListener("pointerdown", (event) => {
-      element.setPointerCapture(event.pointerId);
-      element.focus();
-      follow(event);
-    });
-    element.addEventListener("pointermove", (event) => event.buttons && follow(event));
-    element.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-      if (!step) return;
-      event.preventDefault();
-      set(x + 0.05 * step[0], y + 0.05 * step[1]);
-    });
-    place();
-    return { set, get: () => [x, y] };
+  /* Controls -> a request: the names of its controls stand in the order of the values. */
+  const follow = ({ stage, model, action, names, fixed }, ...values) => {
+    const controls = Object.fromEntries(names.map((name, i) => [name, values[i]]));
+    ask(stage, { model, action, controls: { ...controls, ...fixed } });
+  };
+
+  const stop = (spec) => {
+    for (const id of spec.stages) stages[id]?.stop();
+  };
+
+  /* Bring a piece of the page to life by its view, a function of one of the other files. */
+  const views = {};
+  const mount = (view, element, gradio) => {
+    translate(element);
+    const root = element.querySelector("[data-stage]");
+    views[view]({ ...gradio, element, id: root?.dataset.stage });
+    if (root) open(root.dataset.stage, JSON.parse(root.dataset.initial));
+  };
+
+  const el = (name, className, text = "") => {
+    const node = document.createElement(name);
+    node.className = className;
+    node.textContent = text;
+    return node;
   };
 
   const dice = () => Math.floor(Math.random() * 2 ** 32);
 
-  window.genai = { lang, t, translate, stage, stages, ask, open, pad, dice, save, copy, switchLanguage, setTheme, startTheme, showInUrl, linkTo };
+  window.genai = {
+    lang,
+    t,
+    el,
+    views,
+    mount,
+    stage,
+    stages,
+    ask,
+    follow,
+    stop,
+    dice,
+    switchLanguage,
+    setTheme,
+    startTheme,
+    showInUrl,
+  };
 })();

@@ -1,0 +1,56 @@
+/* A point of a plane through a seed's latent, moved by a pad. */
+genai.views.plane = ({ id, element, server }) => {
+  const picture = element.querySelector(".one-picture");
+  const self = genai.stage(id, element, server, (answer) => {
+    picture.src = answer.src;
+  });
+  const pad = genai.pad(element.querySelector(".pad"), (x, y) => {
+    if (!self.last) return;
+    self.draw({ ...self.last.request, controls: { ...self.last.request.controls, x, y } });
+  });
+  self.pad = pad;
+  self.follow = (request) => {
+    const { x, y } = request.controls; // a link's; the controls beside it know no point
+    if (x !== undefined) pad.set(x, y, false);
+    const [atX, atY] = pad.get();
+    self.draw({ ...request, controls: { ...request.controls, x: atX, y: atY } });
+  };
+};
+
+/* A pad: a square that answers dragging and arrow keys with x, y in [-1, 1]. */
+genai.pad = (element, moved) => {
+  const dot = element.querySelector(".pad-dot");
+  const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+  let x = 0;
+  let y = 0;
+  const place = () => {
+    dot.style.left = `${50 + 50 * x}%`;
+    dot.style.top = `${50 - 50 * y}%`;
+    element.setAttribute("aria-valuetext", `${x.toFixed(2)}, ${y.toFixed(2)}`);
+  };
+  const clamp = (v) => Math.round(1000 * Math.max(-1, Math.min(1, v))) / 1000;
+  const set = (nx, ny, tell = true) => {
+    x = clamp(nx);
+    y = clamp(ny);
+    place();
+    if (tell) moved(x, y);
+  };
+  const follow = (event) => {
+    const box = element.getBoundingClientRect();
+    set((2 * (event.clientX - box.left)) / box.width - 1, 1 - (2 * (event.clientY - box.top)) / box.height);
+  };
+  element.addEventListener("pointerdown", (event) => {
+    element.setPointerCapture(event.pointerId);
+    element.focus();
+    follow(event);
+  });
+  element.addEventListener("pointermove", (event) => event.buttons && follow(event));
+  element.addEventListener("keydown", (event) => {
+    const step = steps[event.key];
+    if (!step) return;
+    event.preventDefault();
+    set(x + 0.05 * step[0], y + 0.05 * step[1]);
+  });
+  place();
+  return { set, get: () => [x, y] };
+};

@@ -1,0 +1,1 @@
+"""Views: one file each, and in assets/ its JavaScript, HTML and CSS under the same name."""

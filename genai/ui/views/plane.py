@@ -1,0 +1,16 @@
+"""A plane through a seed's latent, under a pad."""
+
+from __future__ import annotations
+
+from gradio.components import Component
+
+from genai.ui.pieces import fill
+from genai.ui.section import Section
+from genai.ui.stage import answer, stage
+
+
+def build(section: Section, shared: dict[str, Component]) -> None:
+    centre = section.engine.generate(section.loaded.name, "plane", {})
+    stage("gan-plane", "plane", section, fill("plane.html"), answer(centre))
+    section.draws("gan-plane", "plane", shared)
+    section.restores("plane", shared, "plane", "gan-plane")
