@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import types
 import typing
 from dataclasses import dataclass
 
@@ -105,20 +104,17 @@ class RunConfig:
 LIMITS = (0, 10**12)  # of a number that its config's RANGES do not name
 
 
-def parse(name: str, raw: str, annotation, choices: tuple[str, ...] = (), limits: tuple[float, float] = LIMITS,
+def parse(name: str, raw: str, kind, choices: tuple[str, ...] = (), limits: tuple[float, float] = LIMITS,
           may_be_empty: bool = False):  # fmt: skip
-    """A command-line word as a value of the field's type (a tuple of nothing only where it `may_be_empty`). Raises
-    UserError naming what is expected."""
-    kind = annotation if not isinstance(annotation, str) else eval(annotation, {"tuple": tuple})
-    expected = str(annotation)
+    """A command-line word as a value of `kind`: bool, int, float, str or tuple[int, ...] (a tuple of nothing only where it
+    `may_be_empty`). Raises UserError naming what is expected."""
+    is_tuple = typing.get_origin(kind) is tuple
     try:
         if kind is bool:
             return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[raw.lower()]
-        if isinstance(kind, types.UnionType):
-            kind = typing.get_args(kind)[0]
-        is_tuple = typing.get_origin(kind) is tuple
         value = tuple(int(part) for part in raw.replace(",", " ").split()) if is_tuple else kind(raw)
     except (ValueError, KeyError):
+        expected = str(kind) if is_tuple else kind.__name__
         raise UserError("bad_option", name=name, value=raw, expected=expected) from None
     if kind is float and not math.isfinite(value):
         raise UserError("bad_option", name=name, value=raw, expected="a finite number")
@@ -132,15 +128,13 @@ def parse(name: str, raw: str, annotation, choices: tuple[str, ...] = (), limits
 
 
 def override(config, overrides: dict[str, str]):
-    """`config` (a dataclass) with those of `overrides` that are its fields, parsed; returns (config, the rest)."""
-    fields = {f.name: f for f in dataclasses.fields(config)}
-    choices, ranges = config.CHOICES, config.RANGES
+    """`config` (a dataclass with CHOICES and RANGES) with those of `overrides` that are its fields, parsed; returns (config,
+    the rest)."""
+    kinds = typing.get_type_hints(type(config))
     mine = {
-        name: parse(
-            name, raw, fields[name].type, choices.get(name, ()), ranges.get(name, LIMITS), fields[name].default == ()
-        )
-        for name, raw in overrides.items()
-        if name in fields
-    }
-    rest = {name: raw for name, raw in overrides.items() if name not in fields}
+        f.name: parse(f.name, overrides[f.name], kinds[f.name], config.CHOICES.get(f.name, ()),
+                      config.RANGES.get(f.name, LIMITS), f.default == ())
+        for f in dataclasses.fields(config) if f.name in overrides
+    }  # fmt: skip
+    rest = {name: raw for name, raw in overrides.items() if name not in mine}
     return dataclasses.replace(config, **mine), rest
