@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from genai.errors import UserError
 from genai.models import family
 from genai.models.batch import Batch, Noise
-from genai.models.layers import to_signed
+from genai.models.layers import queued, to_signed
 
 
 @dataclass(frozen=True)
@@ -212,8 +212,10 @@ class ImageTokenizer(family.Family):
         error = made - images
         pixels = error.abs().mean() + self.config.squares * error.square().mean()
         edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
-        used = self.fsq.to_ids(codes.detach()).unique().numel() / self.config.vocabulary
-        stats = {"psnr": -10 * (error.detach() / 2).square().mean().log10(), "used": torch.tensor(used)}
+        stats = {
+            "psnr": -10 * (error.detach() / 2).square().mean().log10(),
+            "used": count_distinct(self.fsq.to_ids(codes.detach())) / self.config.vocabulary,
+        }
         if self.config.layers and self.config.agree:
             stats["apart"] = distance.detach()
         yield "tokenizer", pixels + self.config.edges * edges + apart, stats
@@ -233,8 +235,13 @@ class ImageTokenizer(family.Family):
         return self.fsq(self.encoder(images).float().permute(0, 2, 3, 1))
 
     def measure_cells(self, encoder: nn.Module, images: Tensor) -> Tensor:
-        """Images float [B, C, H, W] -> [B, side, side, D], before they are bounded and rounded; a cell that occurs many
-        times is encoded once: most of a layer is empty."""
+        """Images float [B, C, H, W] -> [B, side, side, D], before they are bounded and rounded.
+
+        On a CPU a cell that occurs many times is encoded once: most of a layer is empty. A GPU has encoded them all before
+        it could say how many differ.
+        """
+        if queued(images):
+            return encoder(images).float().permute(0, 2, 3, 1)
         side = self.config.side
         cell = images.size(-1) // side
         cells = (
@@ -269,3 +276,8 @@ class ImageTokenizer(family.Family):
         """ids int64 [B, side * side] -> images float [B, C, H, W]."""
         side = self.config.side
         return self.draw(self.fsq.to_codes(ids.view(-1, side, side)))
+
+
+def count_distinct(ids: Tensor) -> Tensor:
+    """How many different numbers there are, [], without waiting for a GPU as `unique` does."""
+    return (ids.flatten().sort().values.diff() != 0).sum() + 1

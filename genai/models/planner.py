@@ -54,7 +54,8 @@ class Planner(nn.Module):
         mine = torch.zeros(P, sum(choices), dtype=torch.bool)
         for j, (start, count) in enumerate(zip(self.offsets, choices)):
             mine[j, start : start + count] = True
-        for name, buffer in (("turn", turn), ("mask", mask), ("mine", mine)):
+        starts = torch.tensor(self.offsets)
+        for name, buffer in (("turn", turn), ("mask", mask), ("mine", mine), ("starts", starts)):
             self.register_buffer(name, buffer, persistent=False)
 
     def forward(self, captions: Tensor, plan: Tensor, seen: list[Tensor] | None = None) -> Tensor:
@@ -63,7 +64,7 @@ class Planner(nn.Module):
 
         seen: a list that takes each block's attention [B, T + P, T + P].
         """
-        earlier = self.told(plan[:, :-1] + torch.tensor(self.offsets[:-1], dtype=torch.int64, device=plan.device))
+        earlier = self.told(plan[:, :-1] + self.starts[:-1])
         x = norm(
             torch.cat((self._words(captions), self.entry + F.pad(norm(earlier), (0, 0, 1, 0))), dim=1)
         )  # [B, T + P, C]
@@ -77,7 +78,7 @@ class Planner(nn.Module):
     def loss(self, captions: Tensor, plan: Tensor) -> tuple[Tensor, Tensor]:
         """captions int64 [B, T], plan int64 [B, P] -> each entry's cross-entropy in nats [B, P], and whether what is there
         was the likeliest, bool [B, P]."""
-        logits, wanted = self(captions, plan), plan + torch.tensor(self.offsets, device=plan.device)
+        logits, wanted = self(captions, plan), plan + self.starts
         return F.nll_loss(logits.transpose(1, 2), wanted, reduction="none"), logits.argmax(-1) == wanted
 
     @torch.inference_mode()

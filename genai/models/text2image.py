@@ -30,7 +30,7 @@ from torch import Tensor, nn
 from genai.models import family, fsq
 from genai.models.attention import Block, rotations, unturned
 from genai.models.batch import Batch, Noise
-from genai.models.layers import norm
+from genai.models.layers import norm, queued
 from genai.models.planner import Planner, choose
 
 ORDERS = ("halton", "surest", "raster")
@@ -294,9 +294,13 @@ class Text2Image(family.Family):
         rank = noise.uniform(self.tokens).to(ids.device).argsort(1).argsort(1)
         hidden = rank < (share * self.tokens).ceil().clamp(min=1)  # [B, N]
         token = self.symbols.digits(ids)  # [B, N, D]
-        x = self.painter(self.withheld(plan, noise), token, hidden)[hidden]  # [M, C]
-        loss, right = self.writer(x, token[hidden])
-        stats = {"per_token": loss.detach().mean(), "right": right.float().mean()}
+        x = self.painter(self.withheld(plan, noise), token, hidden)  # [B, N, C]
+        # A CPU spares itself what is not hidden; a GPU has written it all before it could say how many those are.
+        chosen = (lambda t: t.flatten(0, 1)) if queued(x) else (lambda t: t[hidden])
+        x, token, asked = chosen(x), chosen(token), chosen(hidden)  # [M, C], [M, D], [M]
+        loss, right = self.writer(x, token)
+        loss = loss * asked
+        stats = {"per_token": loss.detach().sum() / asked.sum(), "right": (right & asked).sum() / asked.sum()}
         yield "painter", loss.sum() / hidden.numel(), stats
 
     def withheld(self, plan: Tensor, noise: Noise) -> Tensor:
