@@ -95,10 +95,17 @@ class RunConfig:
     log_every: int = 20  # steps
     sample_every: int = 500  # ... between looks at what the model makes
     save_every: int = 500  # ... between saved states
+    snapshots: int = 0  # checkpoints of the way, NAME@STEP, from the untrained model on; more of them early
     stop_after: int = 0  # stop (saved, resumable) after so many steps of this process; 0: at the end
 
     CHOICES: typing.ClassVar = {}
-    RANGES: typing.ClassVar = {"log_every": (1, 10**9), "sample_every": (1, 10**9), "save_every": (1, 10**9)}
+    RANGES: typing.ClassVar = {
+        "log_every": (1, 10**9), "sample_every": (1, 10**9), "save_every": (1, 10**9), "snapshots": (0, 1000),
+    }  # fmt: skip
+
+    def snapshot_steps(self, steps: int) -> set[int]:
+        """After which of a run's steps a snapshot is kept: what is learned early is learned fast, so they begin close."""
+        return {round(steps * (i / self.snapshots) ** 2) for i in range(self.snapshots)}
 
 
 LIMITS = (0, 10**12)  # of a number that its config's RANGES do not name
