@@ -42,7 +42,7 @@ class Planner(nn.Module):
         self.word = nn.Embedding(words, width)
         self.place = nn.Parameter(torch.randn(length, width) / 2)
         self.entry = nn.Parameter(torch.randn(len(choices), width))
-        self.told = nn.Embedding(sum(choices), width)  # what an entry tells the next ones
+        self.settled = nn.Embedding(sum(choices), width)  # what an entry tells the next ones
         self.blocks = nn.ModuleList(Block(width, n_head) for _ in range(n_layer))
         self.head = nn.Linear(width, sum(choices))
         nn.init.zeros_(self.head.weight)
@@ -64,7 +64,7 @@ class Planner(nn.Module):
 
         seen: a list that takes each block's attention [B, T + P, T + P].
         """
-        earlier = self.told(plan[:, :-1] + self.starts[:-1])
+        earlier = self.settled(plan[:, :-1] + self.starts[:-1])
         x = norm(
             torch.cat((self._words(captions), self.entry + F.pad(norm(earlier), (0, 0, 1, 0))), dim=1)
         )  # [B, T + P, C]
@@ -122,5 +122,5 @@ class Planner(nn.Module):
                 chosen = torch.where(given[:, j] < count, given[:, j], chosen)
             plan.append(chosen)
             sure.append(logits.softmax(-1).gather(-1, chosen[:, None])[:, 0])
-            before = norm(self.told(start + chosen)).repeat(len(rows) // len(captions), 1)[:, None]
+            before = norm(self.settled(start + chosen)).repeat(len(rows) // len(captions), 1)[:, None]
         return torch.stack(plan, 1), torch.stack(sure, 1)
