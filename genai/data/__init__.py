@@ -1,4 +1,5 @@
-"""Data sets. Each is one file with SPLITS, ABOUT and `load(split, root, ...)`; to add one, write it and name it here.
+"""Data sets. Each is one file with SPLITS, ABOUT, `load(split, root, ...)` and `stand_in(root)`; to add one, write it and name
+it here.
 
 A data set is looked for below the data root (`--data_root`, else the environment's GENAI_DATA, else `data/`), and
 downloaded there from its public home where it is missing.
@@ -27,6 +28,7 @@ __all__ = [
     "data_root",
     "load_dataset",
     "options_of",
+    "stand_in",
 ]
 
 DATASETS: dict[str, ModuleType] = {
@@ -65,6 +67,11 @@ def load_dataset(name: str, split: str = "train", root: str | Path | None = None
 def options_of(name: str) -> list[str]:
     """What a data set lets its user choose: what its `load` takes beside the split and the root."""
     return list(inspect.signature(_module(name).load).parameters)[2:]
+
+
+def stand_in(name: str, root: str | Path) -> None:
+    """Write below `root` what `load_dataset(name, ..., root)` then reads, made up: for who only needs the data set's shapes."""
+    _module(name).stand_in(Path(root))
 
 
 def _module(name: str) -> ModuleType:

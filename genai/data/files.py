@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import http.client
 import os
+import random
 import shlex
 import shutil
 import socket
@@ -97,6 +98,14 @@ def vouch(path: Path, content: bytes | None = None) -> None:
     content = path.read_bytes() if content is None else content
     with (path.parent / SUMS).open("a", encoding="utf-8") as sums:
         sums.write(f"{hashlib.sha256(content).hexdigest()}  {path.name}\n")
+
+
+def write_noise(path: Path, length: int) -> None:
+    """A file of so many of 65 characters at random, that its folder vouches for."""
+    characters = random.Random(path.name).choices("\n" + "".join(map(chr, range(32, 96))), k=length)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(characters), encoding="utf-8")
+    vouch(path)
 
 
 def damaged(dataset: str, path: Path, content: bytes, known: str) -> UserError:

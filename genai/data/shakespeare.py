@@ -10,7 +10,7 @@ from pathlib import Path
 
 from genai.data.about import About
 from genai.data.base import Text
-from genai.data.files import Source, read_text
+from genai.data.files import Source, read_text, write_noise
 from genai.data.tokenizer import CharTokenizer
 
 OPENINGS = (
@@ -33,3 +33,8 @@ def load(split: str, root: Path) -> Text:
     cut = int(0.9 * len(text))
     part = text[:cut] if split == "train" else text[cut:]
     return Text(tokenizer.compact(part), tokenizer)
+
+
+def stand_in(root: Path) -> None:
+    """A text of as many different characters, at random."""
+    write_noise(root / "text" / "tinyshakespeare.txt", 200_000)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from genai.data.about import About
 from genai.data.base import Text
-from genai.data.files import Source, read_text, sha256
+from genai.data.files import Source, read_text, sha256, write_noise
 from genai.data.tokenizer import CharTokenizer
 
 SPLITS = ("train", "val")
@@ -47,6 +47,12 @@ def load(split: str, root: Path) -> Text:
     tokenizer = CharTokenizer("".join(texts.values()))
     part = "\n\n".join(text for name, text in texts.items() if (name == HELD_OUT) == (split == "val"))
     return Text(tokenizer.compact(part), tokenizer)
+
+
+def stand_in(root: Path) -> None:
+    """As many books, of characters at random."""
+    for name, *_ in BOOKS:
+        write_noise(source(root, name).path, 20_000)
 
 
 def source(root: Path, name: str) -> Source:

@@ -142,3 +142,7 @@ def load(split: str, root: Path, targets: str = "caption", layered: bool = False
         "caption": {"tokenizer": words}, "plan": {"tokenizer": words, "plan": PLAN, "places": PLACES},
     }  # fmt: skip
     return Procedural(make, (3, SIDE, SIDE), **said[targets])
+
+
+def stand_in(root: Path) -> None:
+    """Nothing: scenes need no files."""
