@@ -30,11 +30,11 @@ def _main(words: list[str]) -> int:
     parser.add_argument("preset", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument("--size", metavar="SIZE", help="cpu or gpu: which of the preset's (default: what is there)")
     parser.add_argument("--dry_run", action="store_true", help="print the whole configuration, and train nothing")
-    name = parser.peek(words).preset
+    first, _ = parser.peek(words)
     if not words:
         print(f"{__doc__}\n{list_presets()}")
         return 0
-    if name is None:
+    if first.preset is None:
         if not cli.asks_for_help(words):
             raise UserError("preset_missing", choices=names())
         parser.epilog = every_option()
@@ -45,7 +45,8 @@ def _main(words: list[str]) -> int:
     from genai.models import FAMILIES
     from genai.training.config import RunConfig, override
 
-    size = parser.peek(words).size or ("gpu" if torch.cuda.is_available() else "cpu")
+    name = first.preset
+    size = first.size or ("gpu" if torch.cuda.is_available() else "cpu")
     preset = get_preset(name, size)
     parts = {
         f"training, as in {name} ({size})": preset.train,

@@ -1,69 +1,73 @@
 """Make results without the page.
 
-    python -m genai                                     lists the models and what each can be asked
-    python -m genai gan-digits --seed 7 --label 3 --out seven.png
-    python -m genai gpt-shakespeare --prompt "ROMEO:"
-    python -m genai --receipt file.png                  makes a file's result again and compares
-
-More options: --action, --checkpoints FOLDER, --device.
+python -m genai                                     lists the models and what each can be asked
+python -m genai gan-digits --seed 7 --label 3 --out seven.png
+python -m genai gpt-shakespeare --prompt "ROMEO:"
+python -m genai gan-digits --help                   what it can be asked, and how
+python -m genai --receipt file.png                  makes a file's result again and compares
 """
 
 from __future__ import annotations
 
-import os
+import argparse
+import shlex
 import sys
 from pathlib import Path
 
+from genai import cli
 from genai.errors import UserError
 
 
-def main(argv: list[str]) -> int:
-    try:
-        return _main(argv)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:  # `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:  # enough text
-        return 130
+def main(words: list[str]) -> int:
+    return cli.run(_main, words)
 
 
-def _main(argv: list[str]) -> int:
+def _main(words: list[str]) -> int:
+    parser = cli.Parser("python -m genai", __doc__)
+    parser.usage = "python -m genai [MODEL] [--key value ...]"
+    parser.add_argument("model", nargs="?", help=argparse.SUPPRESS)
+    parser.add_argument("--action", metavar="NAME", help="what to ask the model for (default: the first it can do)")
+    parser.add_argument("--out", metavar="FILE", help="where the result goes (default: a file named after it, here)")
+    parser.add_argument(
+        "--receipt", metavar="FILE", help="a result to make again; exit code 1 if it comes out different"
+    )
+    parser.add_argument("--checkpoints", nargs="+", metavar="DIR", help=cli.CHECKPOINTS_HELP)
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    options, controls = parser.peek(words)
+    if options.receipt or (options.model is None and (cli.asks_for_help(words) or not controls)):
+        options = parser.parse(words)
+    folders = cli.checkpoint_folders(options.checkpoints)
+
     from genai.generation.engine import ACTIONS, Engine
 
-    model, options = parse_arguments(argv)
-    engine = Engine(options.pop("checkpoints", "checkpoints"), options.pop("device", "auto"))
-    out = options.pop("out", "")
-    if "receipt" in options:
-        path = options.pop("receipt")
-        for word in (model, *options):
-            if word:
-                known = ["--receipt", "--out", "--checkpoints", "--device"]
-                raise UserError("unknown_option", value=word, choices=known)
-        return again(engine, path, out)
-    if not model and not options:
-        print(__doc__)
-        print(overview(engine))
+    engine = Engine(folders, options.device)
+    if options.receipt:
+        if options.model:
+            raise UserError("stray_word", value=options.model)
+        return again(engine, options.receipt, options.out)
+    if options.model is None and not controls:
+        print(f"{__doc__}\n{overview(engine)}")
         return 0
-    loaded = engine.get(model)
-    known = ACTIONS.get(loaded.family, {})
-    action = options.pop("action", next(iter(known), ""))
-    spec = engine.action(loaded, action)
-    controls = engine.controls_from_words(model, action, options)
-    if spec.kind == "text":
+    entry = engine.entry(options.model or "")
+    parser.epilog = "\n\n".join(describe(action, entry) for action in ACTIONS[entry.family].values())
+    action = engine.action(entry, options.action or next(iter(ACTIONS[entry.family])))
+    names = [control.name for control in action.controls(entry)]
+    for name in names:
+        parser.add_argument(f"--{name}", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    given = vars(parser.parse(words))
+    controls = engine.controls_from_words(entry.name, action.name, {k: v for k, v in given.items() if k in names})
+    if action.kind == "text":
         shown = controls["prompt"]
         sys.stdout.write(shown)
-        for result in engine.stream(model, action, controls):
+        for result in engine.stream(entry.name, action.name, controls):
             sys.stdout.write(result.text[len(shown) :])
             sys.stdout.flush()
             shown = result.text
         print()
     else:
-        result = engine.generate(model, action, controls)
-    if out or spec.kind != "text":
-        write(Path(out or result.file_name), result)
+        result = engine.generate(entry.name, action.name, controls)
+    if options.out or action.kind != "text":
+        write(Path(options.out or result.file_name), result)
     return 0
 
 
@@ -94,13 +98,14 @@ def write(path: Path, result) -> None:
 
 
 def overview(engine) -> str:
+    """The models, by their descriptions alone, and what is wrong with those that cannot be used."""
     from genai.generation.engine import ACTIONS
 
-    lines = []
-    entries = engine.shelf.entries()
+    lines, entries = [], engine.shelf.entries()
     for entry in entries:
         if entry.problem is None and entry.family in ACTIONS:
-            lines.append(f"{entry.name}  ({entry.family}, {entry.bytes / 1e6:.1f} MB)")
+            learned = f"{entry.meta.dataset}, {entry.meta.step:,} steps"
+            lines.append(f"{entry.name}  ({entry.family}, {entry.bytes / 1e6:.1f} MB, {learned})")
             for action in ACTIONS[entry.family].values():
                 names = " ".join(f"--{control.name}" for control in action.controls(entry))
                 lines.append(f"    --action {action.name:<12} {names}")
@@ -108,26 +113,28 @@ def overview(engine) -> str:
     return "\n".join(lines) or f"no checkpoints in {engine.folder}: train one with train.py"
 
 
-def parse_arguments(argv: list[str]) -> tuple[str, dict[str, str]]:
-    """[MODEL] --key value ... -> (model or "", {key: value})."""
-    model, options, i = "", {}, 0
-    while i < len(argv):
-        word = argv[i]
-        if word in ("-h", "--help"):
-            return "", {}
-        if not word.startswith("--"):
-            if model:
-                raise UserError("stray_word", value=word)
-            model, i = word, i + 1
-            continue
-        key, equals, value = word[2:].partition("=")
-        if not equals:
-            if i + 1 >= len(argv):
-                raise UserError("missing_value", name=key)
-            value, i = argv[i + 1], i + 1
-        options[key.replace("-", "_")] = value
-        i += 1
-    return model, options
+def describe(action, entry) -> str:
+    """An action's controls, each with its default and what else it may be."""
+    rows = [(f"--{control.name} {default(control)}", choices(control)) for control in action.controls(entry)]
+    return f"--action {action.name}\n{cli.columns(rows, indent='  ')}"
+
+
+def default(control) -> str:
+    from genai.generation.controls import Vector
+
+    return "..." if isinstance(control, Vector) else shlex.quote(str(control.default))
+
+
+def choices(control) -> str:
+    from genai.generation.controls import Choice, Number, Vector
+
+    if isinstance(control, Number):
+        return f"{'a whole number' if control.integer else 'a number'} from {control.low:.16g} to {control.high:.16g}"
+    if isinstance(control, Choice):
+        return " or ".join(map(shlex.quote, control.choices))
+    if isinstance(control, Vector):
+        return f"{control.length} numbers from {control.low:.16g} to {control.high:.16g}, as in 1,0,1"
+    return f"text of at most {control.max_length:,} characters"
 
 
 if __name__ == "__main__":

@@ -33,7 +33,11 @@ MAX_NUMBER = 2**16  # in a config that is read from a file: a forged one must no
 
 @dataclass
 class Meta:
-    """What a checkpoint says about itself. `metrics`: name -> the JSON record that `python -m genai.metrics` printed."""
+    """What a checkpoint says about itself.
+
+    step: how many steps made it, of all runs in its history.  metrics: name -> the JSON record that `python -m genai.metrics`
+    printed.  history: a record of each run that made it, see `training.history`.
+    """
 
     family: str
     config: dict
@@ -46,6 +50,7 @@ class Meta:
     training: dict = field(default_factory=dict)  # every hyperparameter of the run
     extra: dict = field(default_factory=dict)  # what a family's page needs, e.g. the order of its latents
     metrics: dict = field(default_factory=dict)
+    history: list = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,11 @@ from pathlib import Path
 
 from genai.errors import UserError
 
+CHECKPOINTS_HELP = (
+    "folders of checkpoints; of two with one name, the one in the folder named first "
+    f"(default: GENAI_CHECKPOINTS, a list with {os.pathsep!r}, else checkpoints)"
+)
+
 
 class Helped(Exception):
     """Help was asked for: its text is the message."""
@@ -65,10 +70,11 @@ class Parser(argparse.ArgumentParser):
             raise UserError("stray_word", value=rest[0])
         return options
 
-    def peek(self, words: list[str]) -> argparse.Namespace:
-        """What is known already, for a program whose further options depend on it; mistakes are left to `parse`."""
-        spelled, _ = self._spelled(words, strict=False)
-        return self.parse_known_args(spelled)[0]
+    def peek(self, words: list[str]) -> tuple[argparse.Namespace, list[str]]:
+        """(what is known already, names of the options that are not), for a program whose further options depend on the
+        first ones. Mistakes are left to `parse`."""
+        spelled, unknown = self._spelled(words, strict=False)
+        return self.parse_known_args(spelled)[0], unknown
 
     def error(self, message: str):
         raise UserError("bad_command", cause=message, usage=" ".join(self.format_usage().split()[1:]))

@@ -215,7 +215,7 @@ class Tiny:
         """The name of a preset of this family."""
         names = [p.name for p in PRESETS.values() if p.family == self.family]
         if not names:
-            pytest.fail(f"the family {self.family} has no preset in genai/training/presets.py")
+            pytest.fail(f"the family {self.family} has no preset in genai/training/presets")
         return names[0]
 
     def words(self, **overrides) -> list[str]:

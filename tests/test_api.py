@@ -603,4 +603,4 @@ def test_a_port_that_cannot_be_had_is_told(port, tmp_path, capsys):
             )
     assert caught.value.code == 2
     said = capsys.readouterr().err
-    assert said.startswith("error: ") and str(port) in said and "GRADIO_SERVER_PORT" in said and said.count("\n") == 1
+    assert said.startswith("error: ") and str(port) in said and "--port" in said and said.count("\n") == 1

@@ -83,6 +83,15 @@ def forged_meta(path: Path, **changes) -> Path:
     return forge(path, header, body)
 
 
+# -- what is shipped -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", sorted(Path("checkpoints").glob("*.safetensors")), ids=lambda p: p.stem)
+def test_what_is_shipped_opens(path: Path):
+    model, meta = load_checkpoint(path)
+    assert meta.step > 0 and meta.dataset and type(model) is FAMILIES[meta.family]
+
+
 # -- what is saved is what is loaded -------------------------------------------------------------------------
 
 
@@ -262,9 +271,9 @@ def test_forged_meta(changes: dict, saved):
         {"n_layer": 2.0},
         {"n_layer": None},
         {"n_layer": True},
-        {"softcap": float("nan")},
-        {"softcap": float("inf")},
-        {"softcap": "x"},
+        {"dropout": float("nan")},
+        {"dropout": float("inf")},
+        {"dropout": "x"},
         {"dropout": [0.1]},
         {"n_embd": [16, 16]},
         {"n_embd": {"a": 1}},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, run_python
 
+import app
+import genai.__main__ as genai_main
 from genai import cli
 from genai.errors import UserError
 from genai.strings import LANGUAGES
@@ -101,7 +104,7 @@ def test_spellings(words, parser):
 def test_a_value_may_be_anything(value, equals, parser):
     words = [f"--max-tokens={value}"] if equals else ["--max-tokens", value]
     assert parser.parse([*words, "gan"]).max_tokens == value
-    assert parser.peek([*words, "gan", "--more", value]).model == "gan"
+    assert parser.peek([*words, "gan", "--more", value])[0].model == "gan"
 
 
 @pytest.mark.parametrize("words", ["--help", "-h", "gan --help", "--seed --help", "--nonsense 3 gan stray -h --seed"])
@@ -204,3 +207,70 @@ def test_enough_is_enough():
         run.stdout.readline()
         run.stdout.close()
         assert run.stderr.read() == b"" and run.wait() == 0
+
+
+@pytest.mark.parametrize("words", [["app.py"], ["-m", "genai"], ["-m", "genai.bench"]], ids=" ".join)
+def test_help_needs_no_torch(words):
+    done = run_python("-c", SPY, *words, "--help")
+    assert done.stdout.startswith("usage: python") and "torch:" not in done.stdout, done
+
+
+def test_the_page_opens_what_it_is_told_to(tmp_path, monkeypatch, capsys):
+    opened = []
+
+    class Page:
+        def launch(self, **settings):
+            opened.append(settings)
+
+    monkeypatch.setattr("genai.generation.engine.Engine", lambda folders, device: opened.append((folders, device)))
+    monkeypatch.setattr("genai.ui.build_ui", lambda engine: Page())
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    assert app.main(["--checkpoints", "photos", ".", "--port=7870", "--host", "0.0.0.0", "--device", "cpu"]) == 0
+    assert opened == [(["photos", "."], "cpu"), {"server_name": "0.0.0.0", "server_port": 7870}]
+    monkeypatch.setenv("GENAI_CHECKPOINTS", "photos")
+    assert app.main([]) == 0
+    assert opened[2:] == [(["photos"], "auto"), {"server_name": None, "server_port": None}]
+    for mistake in (
+        ["--port", "0"],
+        ["--port", "99999"],
+        ["--checkpoints", "elsewhere"],
+        ["photos"],
+        ["--prot", "7870"],
+    ):
+        assert app.main(mistake) == 2
+        assert capsys.readouterr().err.startswith("error: ") and len(opened) == 4
+
+
+# -- python -m genai -----------------------------------------------------------------------------------------
+
+
+def test_the_list_and_help_read_no_weights(engine, monkeypatch, capsys):
+    def read(*args):
+        raise AssertionError("weights are read")
+
+    monkeypatch.setattr("genai.generation.shelf.open_checkpoint", read)
+    where = ["--checkpoints", str(engine.folder), "--device", "cpu"]
+    assert genai_main.main(where) == 0
+    out = capsys.readouterr().out
+    assert "gan-digits  (gan, " in out and "--action sample" in out
+    assert genai_main.main([*where, "gan-digits", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "--seed 1 " in out and "a whole number from 0 to 4294967295" in out and "--action interpolate" in out
+    assert genai_main.main([*where, "gpt-shakespeare", "--temprature", "1"]) == 2
+    assert "Did you mean --temperature?" in capsys.readouterr().err
+    assert genai_main.main([*where, "gan-digit"]) == 2
+    assert "Did you mean gan-digits?" in capsys.readouterr().err
+
+
+def test_several_folders(engine, tmp_path, monkeypatch, capsys):
+    """Of two checkpoints with one name, that of the folder named first; the others' stand beside."""
+    save = engine.folder / "gan-digits.safetensors"
+    shutil.copy(save, tmp_path / "photos.safetensors")
+    monkeypatch.setenv("GENAI_CHECKPOINTS", os.pathsep.join([str(tmp_path), str(engine.folder)]))
+    assert genai_main.main([]) == 0
+    shown = capsys.readouterr().out
+    assert "photos  (gan" in shown and "gan-digits  (gan" in shown
+    out = tmp_path / "seven.png"
+    assert genai_main.main(["photos", "--seed", "7", "--device", "cpu", "--out", str(out)]) == 0
+    assert genai_main.main(["vae-digits", "--device", "cpu", "--out", str(out)]) == 0

@@ -814,8 +814,11 @@ def test_the_list_names_every_model_action_and_control(engine, tmp_path, capsys)
             assert all(f"--{control.name}" in shown for control in action.controls(entry))
     assert main(["gan-digits", "--help"]) == 0
     assert "python -m genai gan-digits --seed 7" in capsys.readouterr().out
-    assert main(["--checkpoints", str(tmp_path / "nowhere")]) == 0
+    (tmp_path / "empty").mkdir()
+    assert main(["--checkpoints", str(tmp_path / "empty")]) == 0
     assert "train.py" in capsys.readouterr().out
+    assert main(["--checkpoints", str(tmp_path / "nowhere")]) == 2
+    assert "There is no folder" in capsys.readouterr().err
 
 
 def test_seven(genai, engine):
@@ -861,7 +864,7 @@ def test_a_receipt_makes_it_again(genai, engine):
 MISTAKES = {
     "no such model": ("nope", "gan-digits, gpt-shakespeare, text2image-scenes, vae-digits"),
     "no model": ("--seed 3", "gan-digits, gpt-shakespeare, text2image-scenes, vae-digits"),
-    "no such control": ("gan-digits --sed 3", "sed. Controls: seed, count"),
+    "no such control": ("gan-digits --sed 3", "Did you mean --seed?"),
     "no such action": ("gan-digits --action fly", "fly. It can: interpolate, loop"),
     "out of range": ("gan-digits --seed -1", "seed cannot be -1"),
     "not a number": ("gan-digits --seed seven", "seed cannot be seven"),

@@ -16,13 +16,14 @@ from safetensors.torch import load_file
 from genai.checkpoint import Meta, read_meta, save_checkpoint, weights_sha256
 from genai.data.files import vouch
 from genai.errors import UserError
-from genai.metrics import METRICS, class_accuracy, measure, metrics_for
+from genai.metrics import METRICS, class_accuracy, measure, metrics_for, pictures
 from genai.metrics.__main__ import main
 from genai.metrics.active_units import active_units
 from genai.metrics.context import Context
 from genai.metrics.coverage import coverage
 from genai.metrics.fd import frechet_distance
-from genai.metrics.nll import nll_bound
+from genai.metrics.features import space
+from genai.metrics.nll import binarised, nll_bound
 from genai.metrics.val_loss import val_loss
 from genai.metrics.val_loss_sliding import val_loss_sliding, windows
 from genai.models import build_model
@@ -261,8 +262,8 @@ def save(path: Path, family: str, config: dict, dataset: str, tokenizer: dict | 
 
 
 EXPECTED = {
-    "gan": {"class_accuracy": 40, "coverage": 40, "fd": 40, "fd_floor": 40},
-    "vae": {"nll_k1": 40, "nll_k50": 40, "active_units": 40},
+    "gan": {"class_accuracy": 40, "coverage": 40, "fd": 40},
+    "vae": {"coverage_prior": 40, "fd_prior": 40, "nll_k1": 40, "nll_k50": 40, "active_units": 40},
     "gpt": {"val_loss": 2400, "val_loss_sliding": len(TEXT) - int(0.9 * len(TEXT)) - 1},
     "classifier-digits": {"classifier_accuracy": 40},
 }
@@ -280,8 +281,12 @@ def test_command_line_prints_json_and_saves_it(name, folder, capsys):
         assert r["checkpoint"] == path.name and r["device"] and r["unit"] and r["seconds"] >= 0
         assert r["split"] == ("val" if name == "gpt" else "test")
         assert math.isfinite(r["value"])
-        if name == "gan":
-            assert r["features"] == f"classifier-digits {judge}"
+        if name == "gan" or r["metric"].endswith("_prior"):
+            assert r["features"] == f"classifier-digits {judge}" and r["features_learned"] == "mnist"
+        if r["metric"].startswith("fd"):
+            assert r["floor"] > 0 and (r["floor_n"], r["floor_split"]) == (30, "second")
+        if r["metric"].startswith("coverage"):
+            assert 0 <= r["ceiling"] <= 1 and (r["ceiling_n"], r["ceiling_split"]) == (30, "second")
         if r["unit"] == "share":
             assert 0 <= r["value"] <= 1
     assert read_meta(path).metrics == {r["metric"]: r for r in records}
@@ -317,23 +322,26 @@ def test_classifier_is_looked_for_in_checkpoints_too(folder, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["gan.safetensors", "--metric", "fid"], ["fid", "class_accuracy, coverage, fd, fd_floor"]),
-        (["gan.safetensors", "--metric", "val_loss"], ["val_loss", "class_accuracy, coverage, fd, fd_floor"]),
+        (["gan.safetensors", "--metric", "fid"], ["fid", "class_accuracy, coverage, fd"]),
+        (["gan.safetensors", "--metric", "val_loss"], ["val_loss", "class_accuracy, coverage, fd"]),
         (["nowhere.safetensors"], ["nowhere.safetensors"]),
         (["gan.safetensors", "--classifier", "no.safetensors"], ["no.safetensors"]),
         (["gan.safetensors", "--classifier", "vae.safetensors"], ["vae.safetensors", "classifier"]),
         (["gan.safetensors", "--n", "many"], ["many", "whole number"]),
         (["gan.safetensors", "--n", "41"], ["41", "10 to 40"]),
-        (["vae.safetensors", "--n", "0"], ["1 to 40"]),
+        (["vae.safetensors", "--metric", "nll_k1", "--n", "0"], ["1 to 40"]),
         (["gan.safetensors", "--device", "abacus"], ["abacus", "auto, ", "cpu"]),
-        (["colour.safetensors"], ["3 channels", "28 x 28"]),
-        (["unplaced.safetensors"], ["unplaced.safetensors (gan on folder)", "gan on mnist"]),
+        (["colour.safetensors"], ["channels 3", "channels 1"]),
+        (
+            ["tokenizer.safetensors"],
+            ["tokenizer.safetensors (tokenizer on folder)", "tokenizer on data with judge", "gan"],
+        ),
         (["mute.safetensors"], ["mute.safetensors", "vocabulary of 65"]),
     ],
 )
 def test_a_mistake_is_told_in_one_line(arguments, said, folder, capsys):
     save(folder / "colour.safetensors", "vae", TINY_VAE | {"channels": 3}, "mnist")
-    save(folder / "unplaced.safetensors", "gan", TINY_GAN, "folder")
+    save(folder / "tokenizer.safetensors", "tokenizer", {"widths": (8,), "hidden": 8}, "folder")
     save(folder / "mute.safetensors", "gpt", TINY_GPT, "shakespeare")
     assert main(arguments) == 2
     out, err = capsys.readouterr()
@@ -346,7 +354,7 @@ def test_a_missing_classifier_is_told_with_the_places(folder, capsys):
     assert main([str(folder / "gan.safetensors")]) == 2
     err = capsys.readouterr().err
     assert str(folder / "classifier-digits.safetensors") in err
-    assert str(Path("checkpoints") / "classifier-digits.safetensors") in err and "train.py" in err
+    assert str(Path("checkpoints") / "classifier-digits.safetensors") in err and "train.py classifier-digits" in err
 
 
 def test_unknown_words_on_the_command_line_exit_2_in_one_line(folder, capsys):
@@ -360,18 +368,18 @@ def test_unknown_words_on_the_command_line_exit_2_in_one_line(folder, capsys):
 
 def test_test_set_is_binarised_once_for_all(folder):
     context = Context(folder / "vae.safetensors")
-    grey, ones = context.test.images, context.binarised
+    grey, ones = context.test.images, binarised(context, 40)
     assert set(ones.unique().tolist()) == {0.0, 1.0}
     assert not ones[grey == 0].any() and ones[grey == 255].all()
-    assert torch.equal(ones, Context(folder / "vae.safetensors", n=10).binarised)
+    assert torch.equal(ones[:10], binarised(context, 10))
 
 
 def test_sample_i_has_seed_i_and_the_class_of_test_image_i(folder):
     few, all_ = Context(folder / "gan.safetensors", n=20), Context(folder / "gan.safetensors")
-    assert torch.allclose(few.fake.features, all_.fake.features[:20], atol=1e-5)
+    assert torch.allclose(pictures.samples(few).features, pictures.samples(all_).features[:20], atol=1e-5)
     context = Context(folder / "gan.safetensors")
     context.model.sample = lambda z, labels: (labels / 9 * 2 - 1).view(-1, 1, 1, 1).expand(-1, 1, 28, 28)
-    context.classifier.classify = lambda images: (
+    space(context).network.classify = lambda images: (
         images.float().mean((1, 2, 3))[:, None],
         (images[:, 0, 0, 0] / 255 * 9).round().long(),
     )
@@ -388,8 +396,10 @@ def test_a_value_that_is_not_finite_is_still_json(folder, monkeypatch):
 
 
 def test_metrics_apply_by_family_data_set_and_condition():
-    assert metrics_for(Meta("gan", {}, dataset="mnist")) == ["class_accuracy", "coverage", "fd", "fd_floor"]
+    assert metrics_for(Meta("gan", {}, dataset="mnist")) == ["class_accuracy", "coverage", "fd"]
     assert "class_accuracy" not in metrics_for(Meta("gan", {"classes": 0}, dataset="mnist"))
-    assert metrics_for(Meta("gan", {}, dataset="folder")) == []
+    assert metrics_for(Meta("gan", {}, dataset="folder")) == ["coverage", "fd"]  # no network knows its classes
+    assert metrics_for(Meta("text2image", {}, dataset="mnist-words")) == ["word_accuracy"]
+    assert metrics_for(Meta("tokenizer", {}, dataset="mnist")) == []
     with pytest.raises(UserError):
         next(measure("nowhere.safetensors"))

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from genai.checkpoint import read_meta
+from genai.checkpoint import Meta, read_meta
 from genai.data import mnist_words, scenes
+from genai.errors import UserError
 from genai.generation.text2image import STEPS
 from genai.metrics import diversity, measure, nearest_training, prompt_accuracy, word_accuracy
 from genai.metrics import scenes as bench
-from genai.metrics.context import Classified, Context
+from genai.metrics.context import Context
+from genai.metrics.features import Seen
 
 MODEL = "text2image-scenes.safetensors"
 
@@ -131,21 +133,31 @@ def test_every_order_is_measured_on_the_same_prompts(checkpoint):
     assert all(r["n"] == 3 and r["seconds_a_picture"] > 0 and 0 <= r["value"] <= 1 for r in records)
 
 
-def test_the_judge_is_found_beside_the_checkpoint_or_missed(checkpoint):
-    assert Context(checkpoint, device="cpu").scene_judge_name.startswith("judge-scenes ")
+def test_the_judge_is_found_beside_the_checkpoint_or_missed(checkpoint, monkeypatch):
+    monkeypatch.chdir(checkpoint.parent)
+    assert bench.judge_name(Context(checkpoint, device="cpu")).startswith("judge-scenes ")
+    checkpoint.with_name("judge-scenes.safetensors").unlink()
+    with pytest.raises(UserError, match="judge-scenes, or name one"):
+        bench.judge_name(Context(checkpoint, device="cpu"))
 
 
 def test_a_painter_that_reads_is_told_from_one_that_does_not(monkeypatch):
     """Words to digits: the pixel that a judge looks at is the digit of the caption, or always 3."""
 
     class Bench:
-        classifier_name = "classifier 0"
+        meta = Meta("text2image", {}, dataset="mnist-words")
 
         def count(self, default, available, least=1):
             return 40
 
-        def classified(self, images, what):
-            return Classified(images.float(), images.flatten().long())
+    class Space:
+        def look(self, images, what):
+            return Seen(images.float(), images.flatten().long())
+
+        def record(self):
+            return {}
+
+    monkeypatch.setattr(word_accuracy, "space", lambda context: Space())
 
     def reading(context, texts, seeds):
         words = {w: d for d in range(10) for w in (str(d), mnist_words.EN_DIGITS[d], mnist_words.ZH_DIGITS[d])}

@@ -292,13 +292,13 @@ def test_every_value_can_be_given_as_a_word(preset):
 
 
 def test_parse():
-    assert parse("x", "3", "int") == 3 and parse("x", "3", "float") == 3.0
-    assert parse("x", "no", "bool") is False and parse("x", "1,2 3", "tuple[int, ...]") == (1, 2, 3)
-    assert parse("x", "b", "str", ("a", "b")) == "b"
-    assert parse("x", "", "tuple[int, ...]", may_be_empty=True) == ()
+    assert parse("x", "3", int) == 3 and parse("x", "3", float) == 3.0
+    assert parse("x", "no", bool) is False and parse("x", "1,2 3", tuple[int, ...]) == (1, 2, 3)
+    assert parse("x", "b", str, ("a", "b")) == "b"
+    assert parse("x", "", tuple[int, ...], may_be_empty=True) == ()
     with pytest.raises(UserError, match="from 1 up"):
-        parse("x", "", "tuple[int, ...]")
+        parse("x", "", tuple[int, ...])
     with pytest.raises(UserError, match="a, b"):
-        parse("x", "c", "str", ("a", "b"))
+        parse("x", "c", str, ("a", "b"))
     with pytest.raises(UserError, match="from 2 to 4"):
-        parse("x", "5", "int", (), (2, 4))
+        parse("x", "5", int, (), (2, 4))

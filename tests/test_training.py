@@ -482,7 +482,7 @@ def lazy(tmp_path) -> LazyImages:
 
 def test_a_stream_reads_what_a_resident_set_would(lazy, data_root):
     """From the first step, or where a run is resumed; past the end of an epoch; split among processes."""
-    whole = load_dataset("folder", "train", lazy.paths[0].parent, image_size=8, channels=1)
+    whole = load_dataset("folder", "all", lazy.paths[0].parent, image_size=8, channels=1)
     whole.labels = lazy.labels
     for start, rank, world, parts in ((0, 0, 1, 1), (3, 1, 2, 1), (2, 0, 1, 2)):
         stream = Batches(lazy, 4, 6, 0, CPU, rank, world)
@@ -516,12 +516,12 @@ def test_readers_end_with_their_last_reference(lazy):
         gc.enable()
 
 
-def test_an_unreadable_image_in_a_stream_is_named(lazy):
+def test_unreadable_images_in_a_stream_are_named(lazy):
     lazy.paths[7].write_bytes(b"no picture")
     stream = Batches(lazy, 5, 2, 0, CPU)
     with pytest.raises(UserError, match=r"7\.png") as caught:
         stream(0), stream(1)
-    assert caught.value.code == "image_unreadable"
+    assert caught.value.code == "folder_broken"
     del stream, caught
     gc.collect()  # what the traceback still holds: the readers end now
 

@@ -12,6 +12,7 @@ class About:
     kind: "images", "text", or "captions" (pictures with words).
     label: what a class is called on the page; the string `ui.labels.<label>`.
     features: the checkpoint whose features measure pictures like these; "": none.
+    unseen: the split of real pictures that neither that network nor `test` knows: how far real is from real.
     judge: the checkpoint of family `judge` that answers questions about them; "": none.
     pixels: "crisp" (each pixel a square, however large) or "smooth" (enlarged as a photograph).
     scale: how many times as large a downloaded picture is.
@@ -21,6 +22,7 @@ class About:
     kind: str = "images"
     label: str = "class"
     features: str = ""
+    unseen: str = "train"
     judge: str = ""
     pixels: str = "smooth"
     scale: int = 4

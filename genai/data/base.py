@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +11,14 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from genai.data.tokenizer import CharTokenizer
 from genai.data.words import WordTokenizer
+from genai.errors import UserError
+
+BROKEN_SHARE = 0.05  # of a folder's images: so many may be left out
+BROKEN_NAMED = 3
 
 
 @dataclass
@@ -46,7 +52,11 @@ class Images:
 
 @dataclass
 class LazyImages:
-    """Images too many for memory: `load(i)` decodes one, uint8 [C, H, W], when it is wanted."""
+    """Images too many for memory: `load(i)` decodes one, uint8 [C, H, W], when it is wanted.
+
+    One that cannot be read gives way to the next that can, and is named; too many of them are an error. `broken` [N] notes
+    them, for all processes that read.
+    """
 
     paths: list[Path]
     labels: Tensor
@@ -54,6 +64,9 @@ class LazyImages:
     shape: tuple[int, int, int]
     classes: list[str] = field(default_factory=list)
     kind: ClassVar[str] = "images"
+
+    def __post_init__(self):
+        self.broken = torch.zeros(len(self.paths), dtype=torch.bool).share_memory_()
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -64,7 +77,17 @@ class LazyImages:
             yield torch.stack([self[i][0] for i in range(start, min(start + size, count, len(self)))])
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        return self.load(self.paths[index]), self.labels[index]
+        while True:
+            try:
+                return self.load(self.paths[index]), self.labels[index]
+            except UserError as error:
+                known = bool(self.broken[index])
+                self.broken[index] = True
+                others = [str(self.paths[i]) for i in self.broken.nonzero().flatten() if i != index]
+                count = 1 + len(others)  # said of the first, the second, the fourth, ...
+                named = [f"{self.paths[index]} ({error.details['cause']})", *others]
+                leave_out(named, len(self), aloud=not known and count & (count - 1) == 0)
+            index = (index + 1) % len(self)
 
     def decides(self) -> dict[str, Any]:
         """What these data decide of a model's configuration, as fields that its Config may have."""
@@ -144,6 +167,20 @@ class Procedural:
         if self.plan:
             said["extra"] = {"plan": self.plan}
         return said
+
+
+def leave_out(broken: list[str], total: int, aloud: bool = True) -> None:
+    """Name the images that cannot be read, the first few. Raises UserError for more than BROKEN_SHARE of all."""
+    names = broken[:BROKEN_NAMED]
+    if len(broken) > BROKEN_SHARE * total:
+        share = f"{100 * BROKEN_SHARE:g} %"
+        raise UserError("folder_broken", count=len(broken), total=f"{total:,}", names=names, share=share)
+    if aloud:
+        more = ", ..." if len(broken) > len(names) else ""
+        tqdm.write(
+            f"{len(broken)} of {total:,} images cannot be read and are left out: {', '.join(names)}{more}",
+            file=sys.stderr,
+        )
 
 
 def _picture_fields(data: Images | LazyImages | Procedural) -> dict[str, Any]:

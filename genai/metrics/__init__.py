@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from genai.checkpoint import Meta, read_meta, update_meta
+from genai.data import about
 from genai.errors import UserError
 from genai.metrics import (
     active_units,
@@ -22,7 +24,6 @@ from genai.metrics import (
     coverage,
     diversity,
     fd,
-    fd_floor,
     judge_accuracy,
     nearest_training,
     nll,
@@ -33,28 +34,53 @@ from genai.metrics import (
     val_loss_sliding,
     word_accuracy,
 )
-from genai.metrics.context import Context, Metric
+from genai.metrics.context import Context
 
-__all__ = ["METRICS", "measure", "metrics_for"]
+__all__ = ["METRICS", "Metric", "measure", "metrics_for"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """An entry of METRICS: how to measure it, and the checkpoints it means something for.
+
+    needs: what the data set has to say of itself (see `data.About`): "features", a network that knows its classes, or
+    "judge", one that answers questions about its pictures.  conditional: only for models that can be asked for a class.
+    """
+
+    measure: Callable[[Context], dict | list[dict]]
+    families: tuple[str, ...]
+    needs: str = ""
+    conditional: bool = False
+
+    def applies(self, meta: Meta) -> bool:
+        said = about(meta.dataset)
+        offers = {"": True, "features": bool(said.features), "judge": bool(said.judge)}
+        return (
+            meta.family in self.families
+            and offers[self.needs]
+            and (not self.conditional or bool(meta.config.get("classes", True)))
+        )
+
 
 METRICS: dict[str, Metric] = {
-    "class_accuracy": Metric(class_accuracy.measure, ("gan",), ("mnist",), conditional=True),
-    "coverage": Metric(coverage.measure, ("gan",), ("mnist",)),
-    "fd": Metric(fd.measure, ("gan",), ("mnist",)),
-    "fd_floor": Metric(fd_floor.measure, ("gan",), ("mnist",)),
+    "class_accuracy": Metric(class_accuracy.measure, ("gan",), "features", conditional=True),
+    "coverage": Metric(coverage.measure, ("gan",)),
+    "fd": Metric(fd.measure, ("gan",)),
+    "coverage_prior": Metric(coverage.measure_prior, ("vae",)),
+    "fd_prior": Metric(fd.measure_prior, ("vae",)),
     "nll_k1": Metric(nll.measure_k1, ("vae",)),
     "nll_k50": Metric(nll.measure_k50, ("vae",)),
     "active_units": Metric(active_units.measure, ("vae",)),
     "val_loss": Metric(val_loss.measure, ("gpt",)),
     "val_loss_sliding": Metric(val_loss_sliding.measure, ("gpt",)),
-    "prompt_accuracy": Metric(prompt_accuracy.measure, ("text2image",), ("scenes",)),
-    "attribute_accuracy": Metric(attribute_accuracy.measure, ("text2image",), ("scenes",)),
-    "order_accuracy": Metric(order_accuracy.measure, ("text2image",), ("scenes",)),
-    "word_accuracy": Metric(word_accuracy.measure, ("text2image",), ("mnist-words",)),
-    "diversity": Metric(diversity.measure, ("text2image",), ("scenes",)),
-    "nearest_training": Metric(nearest_training.measure, ("text2image",), ("scenes",)),
-    "tokenizer_attribute_agreement": Metric(tokenizer_agreement.measure, ("tokenizer", "text2image"), ("scenes",)),
-    "judge_accuracy": Metric(judge_accuracy.measure, ("judge",), ("scenes",)),
+    "prompt_accuracy": Metric(prompt_accuracy.measure, ("text2image",), "judge"),
+    "attribute_accuracy": Metric(attribute_accuracy.measure, ("text2image",), "judge"),
+    "order_accuracy": Metric(order_accuracy.measure, ("text2image",), "judge"),
+    "word_accuracy": Metric(word_accuracy.measure, ("text2image",), "features"),
+    "diversity": Metric(diversity.measure, ("text2image",), "judge"),
+    "nearest_training": Metric(nearest_training.measure, ("text2image",), "judge"),
+    "tokenizer_attribute_agreement": Metric(tokenizer_agreement.measure, ("tokenizer", "text2image"), "judge"),
+    "judge_accuracy": Metric(judge_accuracy.measure, ("judge",), "judge"),
     "classifier_accuracy": Metric(classifier_accuracy.measure, ("classifier",)),
 }
 
@@ -79,7 +105,8 @@ def measure(
     Args:
         path: the checkpoint.  names: keys of METRICS; None: every metric that applies.
         n: this many images, blocks or characters instead of a metric's own count.
-        root: the data root.  classifier: a checkpoint, for metrics of images (see Context.classifier).
+        root: the data root.
+        classifier: the network that measures pictures, instead of the data set's own; of scenes, a judge.
         save: keep each record in the checkpoint, as `meta.metrics[name]`.
     Yields: {"metric", "value", "unit", "checkpoint", "split", "n", ..., "device", "seconds"}, ready for JSON;
         a value that is not finite is None. Work that metrics share (a GAN's samples) counts in the seconds of
@@ -89,13 +116,13 @@ def measure(
     path = Path(path)
     valid = metrics_for(meta := read_meta(path))
     if not valid:
-        pairs = sorted({f"{f} on {d}" for m in METRICS.values() for f in m.families for d in m.datasets or ("any",)})
+        pairs = sorted({f"{f} on data with {m.needs}" if m.needs else f for m in METRICS.values() for f in m.families})
         found = f"{path.name} ({meta.family} on {meta.dataset or 'unknown data'})"
         raise UserError("bad_choice", name="checkpoint", value=found, choices=pairs)
     for name in names or ():
         if name not in valid:
             raise UserError("bad_choice", name="metric", value=name, choices=valid)
-    context = Context(path, n=n, root=root, classifier=classifier, device=device)
+    context = Context(path, n=n, root=root, network=classifier, device=device)
     for name in dict.fromkeys(names or valid):
         start = time.perf_counter()
         measured = METRICS[name].measure(context)

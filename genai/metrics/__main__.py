@@ -25,8 +25,8 @@ def _main(words: list[str]) -> int:
     parser.add_argument(
         "--classifier",
         metavar="PATH",
-        help="judge of generated images (default: classifier-digits.safetensors beside the checkpoint, "
-        "else in checkpoints/)",
+        help="the network that measures pictures: a classifier; of drawn scenes, a judge (default: the data set's own "
+        "beside the checkpoint, else in checkpoints/)",
     )
     parser.add_argument("--save", action="store_true", help="keep the figures in the checkpoint")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from genai.metrics.context import CHUNK, Context, progress
+from genai.metrics.nll import binarised
 
 THRESHOLD = 0.01
 
@@ -17,7 +18,7 @@ def active_units(mu: Tensor, threshold: float = THRESHOLD) -> int:
 
 def measure(context: Context) -> dict:
     """All 10,000 test images, binarised as for the bounds."""
-    images = context.binarised[: context.count(10_000, len(context.test), least=2)]
+    images = binarised(context, context.count(10_000, len(context.test), least=2))
     chunks = progress(images.split(CHUNK), "encoding")
     mu = torch.cat([context.model.encode(chunk.to(context.device))[0].cpu() for chunk in chunks])
     return {

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from genai.data.scenes.match import compare
 from genai.metrics.context import Context
+from genai.metrics.scenes import Benchmark, benchmark, judge_name
 
 ATTRIBUTES = ("single", "pair", "kind", "count", "colour", "size", "relation", "ground", "binding")
 
 
 def measure(context: Context) -> list[dict]:
     records = []
-    for split in context.benchmark.SPLITS:
-        parts = [context.benchmark.drawn[split, language] for language in ("en", "zh")]
+    for split in Benchmark.SPLITS:
+        parts = [benchmark(context).drawn[split, language] for language in ("en", "zh")]
         captions = [p.caption for part in parts for p in part.prompts]
         shown = [row[0] for part in parts for row in part.answers]
         free = [answers for part in parts for answers in part.free]
@@ -28,7 +29,7 @@ def measure(context: Context) -> list[dict]:
                 records.append({
                     "value": value, "unit": "share", "key": f"{split}/{attribute}", "attribute": attribute,
                     "split": split, "best_of": 1, "n": len(scores[0]),
-                    "empty_caption": empty, "shuffled_caption": shuffled, "judge": context.scene_judge_name,
+                    "empty_caption": empty, "shuffled_caption": shuffled, "judge": judge_name(context),
                 })  # fmt: skip
     return records
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from genai.metrics import pictures
 from genai.metrics.context import Context
+from genai.metrics.features import space
 
 
 def class_accuracy(predicted: Tensor, labels: Tensor) -> float:
@@ -17,13 +19,9 @@ def class_accuracy(predicted: Tensor, labels: Tensor) -> float:
 
 def measure(context: Context) -> dict:
     """10,000 samples, sample i with seed i and the class of test image i."""
-    fake = context.fake.predicted
-    value = class_accuracy(fake, context.test.labels[: len(fake)])
+    predicted = pictures.samples(context).predicted
     return {
-        "value": value,
-        "unit": "share",
-        "split": "test",
-        "n": len(fake),
-        "features": context.classifier_name,
+        "value": class_accuracy(predicted, context.pictures("test", range(len(predicted)))[1]),
+        "unit": "share", "split": "test", "n": len(predicted), **space(context).record(),
         "truncation_psi": context.model.config.truncation_psi,
-    }
+    }  # fmt: skip

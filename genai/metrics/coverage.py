@@ -9,7 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from genai.metrics import pictures
 from genai.metrics.context import Context, progress
+from genai.metrics.features import Seen, space
 
 K = 5
 EXACT = "donot_use_mm_for_euclid_dist"  # the matrix product's shortcut cancels digits between near neighbours
@@ -38,15 +40,20 @@ def coverage(real: Tensor, fake: Tensor, k: int = K) -> float:
 
 
 def measure(context: Context) -> dict:
-    """10,000 test images against 10,000 samples, in the classifier's features."""
-    real, fake = context.real.features, context.fake.features
-    value = coverage(real, fake)
+    """10,000 test images against 10,000 samples; `ceiling`: against 10,000 other real images, which a model cannot beat."""
+    return _record(context, pictures.samples(context)) | {"truncation_psi": context.model.config.truncation_psi}
+
+
+def measure_prior(context: Context) -> dict:
+    """The same of a VAE's samples; `normal`: of N(0, I) in its learned prior's place."""
+    normal = coverage(pictures.real(context).features, pictures.normal_samples(context).features)
+    return _record(context, pictures.samples(context)) | {"normal": normal, "pixels": "means"}
+
+
+def _record(context: Context, drawn: Seen) -> dict:
+    real, others = pictures.real(context).features, pictures.others(context).features
     return {
-        "value": value,
-        "unit": "share",
-        "split": "test",
-        "n": len(fake),
-        "features": context.classifier_name,
-        "truncation_psi": context.model.config.truncation_psi,
-        "k": K,
-    }
+        "value": coverage(real, drawn.features), "unit": "share", "split": "test", "n": len(drawn.features),
+        "ceiling": coverage(real, others), "ceiling_n": len(others), "ceiling_split": context.about.unseen, "k": K,
+        **space(context).record(),
+    }  # fmt: skip

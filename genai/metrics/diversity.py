@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from genai.data import scenes
-from genai.metrics.context import Context
-from genai.metrics.scenes import FRESH, draw_prompts, prompts
+from genai.metrics.context import FRESH, Context
+from genai.metrics.scenes import draw_prompts, prompts
 
 SAMPLES = 6
 

@@ -1,14 +1,16 @@
-"""Fréchet distance between generated and real images (Heusel et al. 2017), in our classifier's features.
+"""Fréchet distance between generated and real images (Heusel et al. 2017), in a classifier's features.
 
-Not an FID: that name belongs to Inception's features, and figures in two feature spaces do not compare. Nor
-do figures of two sample counts: the distance falls with n. `fd_floor` is what a perfect generator scores.
+Not an FID: that name belongs to Inception's features, and figures in two feature spaces do not compare. Nor do figures of two
+sample counts: the distance falls with n. Beside each stands its floor: what real images score, that the network never saw.
 """
 
 from __future__ import annotations
 
 from torch import Tensor, nn
 
+from genai.metrics import pictures
 from genai.metrics.context import CHUNK, Context
+from genai.metrics.features import Seen, space
 
 
 class Features(nn.Module):
@@ -37,14 +39,20 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
 
 
 def measure(context: Context) -> dict:
-    """10,000 samples against 10,000 test images."""
-    real, fake = context.real.features, context.fake.features
-    value = frechet_distance(real, fake)
+    """10,000 samples against 10,000 test images; `floor`: 10,000 other real images against the same."""
+    return _record(context, pictures.samples(context)) | {"truncation_psi": context.model.config.truncation_psi}
+
+
+def measure_prior(context: Context) -> dict:
+    """The same of a VAE's samples; `normal`: of N(0, I) in its learned prior's place."""
+    normal = frechet_distance(pictures.real(context).features, pictures.normal_samples(context).features)
+    return _record(context, pictures.samples(context)) | {"normal": normal, "pixels": "means"}
+
+
+def _record(context: Context, drawn: Seen) -> dict:
+    real, others = pictures.real(context).features, pictures.others(context).features
     return {
-        "value": value,
-        "unit": "squared features",
-        "split": "test",
-        "n": len(fake),
-        "features": context.classifier_name,
-        "truncation_psi": context.model.config.truncation_psi,
-    }
+        "value": frechet_distance(real, drawn.features), "unit": "squared features", "split": "test",
+        "n": len(drawn.features), "floor": frechet_distance(real, others), "floor_n": len(others),
+        "floor_split": context.about.unseen, **space(context).record(),
+    }  # fmt: skip

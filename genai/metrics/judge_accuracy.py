@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from genai.data import scenes
 from genai.metrics.context import Context
-from genai.metrics.scenes import ask_judge, render_scenes
+from genai.metrics.scenes import ask_judge, judge_name, render_scenes
 
 
 def measure(context: Context) -> dict:
@@ -15,5 +15,5 @@ def measure(context: Context) -> dict:
     return {
         "value": sum(each.values()) / len(each), "unit": "share", "split": "all", "n": len(truth),
         "attributes": {name: round(v, 4) for name, v in each.items()}, "lowest": min(each, key=each.get),
-        "judge": context.scene_judge_name,
+        "judge": judge_name(context),
     }  # fmt: skip

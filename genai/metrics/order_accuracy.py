@@ -11,7 +11,7 @@ import time
 from genai.data.scenes.match import right
 from genai.generation.text2image import STEPS
 from genai.metrics.context import Context
-from genai.metrics.scenes import ask_judge, draw_prompts, prompts
+from genai.metrics.scenes import ask_judge, draw_prompts, judge_name, prompts
 from genai.models.text2image import ORDERS
 
 
@@ -29,6 +29,6 @@ def measure(context: Context) -> list[dict]:
             "value": sum(right(p.caption, a) for p, a in zip(asked, answers)) / len(asked), "unit": "share", "key": order,
             "split": "seen", "language": "en", "order": order, "n": len(asked),
             "rounds": context.model.tokens if order == "raster" else STEPS,
-            "seconds_a_picture": round(spent / len(asked), 4), "judge": context.scene_judge_name,
+            "seconds_a_picture": round(spent / len(asked), 4), "judge": judge_name(context),
         })  # fmt: skip
     return records

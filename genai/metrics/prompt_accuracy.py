@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from genai.data.scenes.match import compare, right
 from genai.metrics.context import Context
-from genai.metrics.scenes import BEST_OF, Drawn
+from genai.metrics.scenes import BEST_OF, Drawn, benchmark, judge_name
 
 
 def best(drawn: Drawn, i: int) -> dict[str, str]:
@@ -24,7 +24,7 @@ def best(drawn: Drawn, i: int) -> dict[str, str]:
 
 def measure(context: Context) -> list[dict]:
     records = []
-    for (split, language), drawn in context.benchmark.drawn.items():
+    for (split, language), drawn in benchmark(context).drawn.items():
         n = len(drawn.prompts)
         captions = [prompt.caption for prompt in drawn.prompts]
         others = captions[1:] + captions[:1]
@@ -35,6 +35,6 @@ def measure(context: Context) -> list[dict]:
                 "split": split, "language": language, "best_of": best_of, "n": n,
                 "empty_caption": sum(map(right, captions, drawn.free)) / n,
                 "shuffled_caption": sum(map(right, others, shown)) / n,
-                "judge": context.scene_judge_name,
+                "judge": judge_name(context),
             })  # fmt: skip
     return records

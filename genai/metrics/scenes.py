@@ -13,16 +13,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai.checkpoint import load_checkpoint
 from genai.data import scenes
 from genai.data.scenes.captions import Caption
 from genai.data.scenes.world import Scene
+from genai.data.words import WordTokenizer
+from genai.errors import UserError
 from genai.generation import noise
 from genai.generation.images import to_uint8
 from genai.generation.text2image import GUIDANCE, STEPS, TEMPERATURE, guidance_of_tokens
-from genai.metrics.context import Context, progress
+from genai.metrics.context import FRESH, Context, progress
+from genai.metrics.features import space_name
+from genai.models.judge import Judge
 from genai.models.text2image import ORDERS, How
 
-FRESH = 1_000_003  # the seed of everything drawn for a measurement
 CHUNK = 36  # pictures drawn at once
 BEST_OF = 4
 NAMES = list(scenes.ATTRIBUTES)
@@ -47,9 +51,28 @@ def render_scenes(split: str, count: int, seed: int = FRESH) -> tuple[Tensor, li
     return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous(), answers
 
 
+def judge(context: Context) -> tuple[Judge, str]:
+    """The judge of the checkpoint's data set, which may be the checkpoint itself, and its name as a space has one."""
+    return context.once(_load_judge)
+
+
+def _load_judge(context: Context) -> tuple[Judge, str]:
+    if isinstance(context.model, Judge):
+        return context.model, space_name(context.path)
+    path = context.find(context.about.judge)
+    model, _ = load_checkpoint(path, context.device)
+    if not isinstance(model, Judge):
+        raise UserError("bad_option", name="classifier", value=str(path), expected="a checkpoint of family judge")
+    return model, space_name(path)
+
+
+def judge_name(context: Context) -> str:
+    return judge(context)[1]
+
+
 def ask_judge(context: Context, images: Tensor) -> tuple[list[dict[str, str]], list[dict[str, float]]]:
     """The judge's answers for images uint8 [n, 3, 64, 64], and their probabilities."""
-    rows = [rows.cpu() for rows in context.scene_judge.answer(images)]
+    rows = [rows.cpu() for rows in judge(context)[0].answer(images)]
     best = [r.max(1) for r in rows]
     choices = list(scenes.ATTRIBUTES.values())
     answers = [{name: choices[q][int(best[q].indices[i])] for q, name in enumerate(NAMES)} for i in range(len(images))]
@@ -79,7 +102,7 @@ def _names(caption: Caption, combination: tuple[str, ...]) -> bool:
 
 def draw_prompts(context: Context, texts: Sequence[str], seeds: Sequence[int], order: str = ORDERS[0]) -> Tensor:
     """A picture of each text with its seed, as the model draws by default but for the order: uint8 [n, C, H, W]."""
-    model, words, parts = context.model, context.words, []
+    model, words, parts = context.model, WordTokenizer.from_state(context.meta.tokenizer), []
     for start in progress(range(0, len(texts), CHUNK), "drawing"):
         rows = slice(start, start + CHUNK)
         uniform = noise.uniforms(seeds[rows], *model.draws).to(context.device)
@@ -105,6 +128,10 @@ class Drawn:
     answers: list[list[dict[str, str]]]
     sure: list[list[dict[str, float]]]
     free: list[dict[str, str]]
+
+
+def benchmark(context: Context) -> Benchmark:
+    return context.once(Benchmark)
 
 
 class Benchmark:

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai.data.tokenizer import CharTokenizer
 from genai.errors import UserError
 from genai.generation.noise import sample_generator
 from genai.metrics.context import Context, progress
@@ -19,6 +20,18 @@ BLOCKS, BATCH, SEED = (
     12,
     0,
 )  # 200 batches of 12: each character of Shakespeare's val split about 5.5 times
+
+
+def validation(context: Context) -> Tensor:
+    """The val split as ids int64 [N], by the checkpoint's own tokenizer."""
+    data = context.data("val")
+    alphabet = (context.meta.tokenizer or {}).get("alphabet", "")
+    if len(alphabet) != context.model.config.vocab_size:
+        cause = f"{len(alphabet)} characters for a vocabulary of {context.model.config.vocab_size}"
+        raise UserError("checkpoint_broken", name=context.path.name, cause=cause)
+    if alphabet == data.tokenizer.alphabet:
+        return data.ids.long()
+    return CharTokenizer(alphabet).encode(data.tokenizer.decode(data.ids))
 
 
 @torch.inference_mode()
@@ -44,7 +57,7 @@ def val_loss(model: nn.Module, ids: Tensor, blocks: int = BLOCKS, seed: int = SE
 
 def measure(context: Context) -> dict:
     """2,400 blocks of the model's block_size from the val split."""
-    ids, length = context.validation, context.model.config.block_size
+    ids, length = validation(context), context.model.config.block_size
     if len(ids) <= length:
         needs, got = f"a val split of more than {length} characters", f"{len(ids)}"
         raise UserError("data_does_not_fit", family=context.meta.family, needs=needs, got=got)

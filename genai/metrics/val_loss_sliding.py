@@ -12,7 +12,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from genai.metrics.context import Context, progress
-from genai.metrics.val_loss import BATCH, token_losses
+from genai.metrics.val_loss import BATCH, token_losses, validation
 
 
 def windows(length: int, block_size: int) -> list[tuple[int, int]]:
@@ -42,7 +42,7 @@ def val_loss_sliding(model: nn.Module, ids: Tensor) -> float:
 
 def measure(context: Context) -> dict:
     """The full val split; `n` counts the characters scored."""
-    ids = context.validation
+    ids = validation(context)
     n = context.count(len(ids) - 1, len(ids) - 1)
     value = val_loss_sliding(context.model, ids[: n + 1])
     size = context.model.config.block_size

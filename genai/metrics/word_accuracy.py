@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from genai.data import mnist_words
+from genai.data import DATASETS
 from genai.metrics.class_accuracy import class_accuracy
-from genai.metrics.context import Context
-from genai.metrics.scenes import FRESH, draw_prompts
+from genai.metrics.context import FRESH, Context
+from genai.metrics.features import space
+from genai.metrics.scenes import draw_prompts
 
 
 def measure(context: Context) -> list[dict]:
     """Captions of all ten digits in turn, picture i with seed i; one record a language."""
     n, records = context.count(500, 100_000, least=10), []
     labels = np.arange(n) % 10
-    free = context.classified(draw_prompts(context, [""] * n, range(n)), "free pictures").predicted
+    caption, network = DATASETS[context.meta.dataset].caption, space(context)
+    free = network.look(draw_prompts(context, [""] * n, range(n)), "free pictures").predicted
     for language in ("en", "zh"):
         rng = np.random.default_rng([FRESH, language == "en"])
-        texts = [mnist_words.caption(int(label), rng, language) for label in labels]
-        seen = context.classified(draw_prompts(context, texts, range(n)), f"pictures of words ({language})").predicted
+        texts = [caption(int(label), rng, language) for label in labels]
+        seen = network.look(draw_prompts(context, texts, range(n)), f"pictures of words ({language})").predicted
         asked = seen.new_tensor(labels)
         records.append({
             "value": class_accuracy(seen, asked), "unit": "share", "key": language, "split": "test", "n": n,
             "language": language, "empty_caption": class_accuracy(free, asked),
-            "shuffled_caption": class_accuracy(seen, asked.roll(1)), "features": context.classifier_name,
+            "shuffled_caption": class_accuracy(seen, asked.roll(1)), **network.record(),
         })  # fmt: skip
     return records

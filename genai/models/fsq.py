@@ -28,7 +28,9 @@ from torch import Tensor, nn
 from genai.errors import UserError
 from genai.models import family
 from genai.models.batch import Batch, Noise
-from genai.models.layers import to_signed
+from genai.models.layers import queued, to_signed
+
+SQUARES = 4.0  # weight of squared errors beside absolute ones in the loss
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,9 @@ class Config(family.Config):
     hidden: int = 256  # width of the layers that see one token alone: the encoders, the decoder's first ones
     widths: tuple[int, ...] = (48, 96)  # of the decoder, from the highest resolution down; each further one halves it
     blocks: int = 2  # residual blocks of the encoder, and of the decoder on the code's grid
-    squares: float = 4.0  # weight of squared errors beside absolute ones in the loss
-    edges: float = 1.0  # weight of the differences between neighbouring pixels in it
     layers: tuple[
         int, ...
     ] = ()  # channels for each layer that the data shows alone; none: all of them for the whole picture
-    agree: float = 1.0  # weight of the distance between a picture's code and its layers'; 0 leaves the encoder as it is
     jitter: float = 0.0  # share of digits that training moves by one level before they are decoded
     keep_codes: bool = (
         False  # train what cannot change them alone: whatever has learned these tokens goes on understanding them
@@ -55,9 +54,6 @@ class Config(family.Config):
         "patch": (1, 64),
         "hidden": (1, 65_536),
         "blocks": (0, 64),
-        "squares": (0, 1000),
-        "edges": (0, 1000),
-        "agree": (0, 1000),
         "jitter": (0, 1),
     }
 
@@ -154,8 +150,6 @@ class ImageTokenizer(family.Family):
             self.layer_encoder = self._encoder(cell)
         keeper = self.layer_encoder if config.layers else self.encoder
         keeper.requires_grad_(not config.keep_codes)
-        if config.layers and not config.agree:
-            self.encoder.requires_grad_(False)
         self.fsq = FSQ(config.levels)
         up: list[nn.Module] = []
         for i, o in pairwise(widths[::-1]):
@@ -198,25 +192,25 @@ class ImageTokenizer(family.Family):
         if self.config.layers:
             bounded = self.measure_layers(batch.inputs)
             images, codes = to_signed(batch.inputs[:, 0]), self.fsq.rounded(bounded)
-            if self.config.agree:
-                own = self.fsq.bounded(self.measure_cells(self.encoder, images))
-                distance = (own - bounded.detach().round()).square().mean()
-                apart = distance * self.config.agree
-                # The later, the more pictures are drawn from what was read from them: up to half of them.
-                mine = batch.noise.uniform(1, 1, 1).to(own.device) < batch.progress / 2
-                codes = torch.where(mine, self.fsq.rounded(own), codes)
+            own = self.fsq.bounded(self.measure_cells(self.encoder, images))
+            apart = (own - bounded.detach().round()).square().mean()
+            # The later, the more pictures are drawn from what was read from them: up to half of them.
+            mine = batch.noise.uniform(1, 1, 1).to(own.device) < batch.progress / 2
+            codes = torch.where(mine, self.fsq.rounded(own), codes)
         else:
             images = to_signed(batch.inputs)
             codes = self.quantise(images)
         made = self.draw(self.fsq.jitter(codes, self.config.jitter, batch.noise))
         error = made - images
-        pixels = error.abs().mean() + self.config.squares * error.square().mean()
+        pixels = error.abs().mean() + SQUARES * error.square().mean()
         edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
-        used = self.fsq.to_ids(codes.detach()).unique().numel() / self.config.vocabulary
-        stats = {"psnr": -10 * (error.detach() / 2).square().mean().log10(), "used": torch.tensor(used)}
-        if self.config.layers and self.config.agree:
-            stats["apart"] = distance.detach()
-        yield "tokenizer", pixels + self.config.edges * edges + apart, stats
+        stats = {
+            "psnr": -10 * (error.detach() / 2).square().mean().log10(),
+            "used": count_distinct(self.fsq.to_ids(codes.detach())) / self.config.vocabulary,
+        }
+        if self.config.layers:
+            stats["apart"] = apart.detach()
+        yield "tokenizer", pixels + edges + apart, stats
 
     def measure_layers(self, inputs: Tensor) -> Tensor:
         """A picture and its layers, uint8 [B, 1 + L, C, H, W] -> each layer's channels of the code from that layer alone,
@@ -233,8 +227,13 @@ class ImageTokenizer(family.Family):
         return self.fsq(self.encoder(images).float().permute(0, 2, 3, 1))
 
     def measure_cells(self, encoder: nn.Module, images: Tensor) -> Tensor:
-        """Images float [B, C, H, W] -> [B, side, side, D], before they are bounded and rounded; a cell that occurs many
-        times is encoded once: most of a layer is empty."""
+        """Images float [B, C, H, W] -> [B, side, side, D], before they are bounded and rounded.
+
+        On a CPU a cell that occurs many times is encoded once: most of a layer is empty. A GPU has encoded them all before
+        it could say how many differ.
+        """
+        if queued(images):
+            return encoder(images).float().permute(0, 2, 3, 1)
         side = self.config.side
         cell = images.size(-1) // side
         cells = (
@@ -269,3 +268,8 @@ class ImageTokenizer(family.Family):
         """ids int64 [B, side * side] -> images float [B, C, H, W]."""
         side = self.config.side
         return self.draw(self.fsq.to_codes(ids.view(-1, side, side)))
+
+
+def count_distinct(ids: Tensor) -> Tensor:
+    """How many different numbers there are, [], without waiting for a GPU as `unique` does."""
+    return (ids.flatten().sort().values.diff() != 0).sum() + 1

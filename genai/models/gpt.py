@@ -19,6 +19,8 @@ from genai.models import family
 from genai.models.batch import Batch, Noise
 from genai.models.layers import MLP, attend, norm
 
+SOFTCAP = 15.0  # logits are squashed into (-SOFTCAP, SOFTCAP)
+
 
 @dataclass(frozen=True)
 class Config(family.Config):
@@ -28,7 +30,6 @@ class Config(family.Config):
     n_head: int = 4
     n_embd: int = 192
     dropout: float = 0.1
-    softcap: float = 15.0  # logits are squashed into (-softcap, softcap)
 
     RANGES: ClassVar = {
         "block_size": (2, 65_536),
@@ -36,7 +37,6 @@ class Config(family.Config):
         "n_head": (1, 1000),
         "n_embd": (2, 65_536),
         "dropout": (0, 0.9),
-        "softcap": (0.1, 1000),
     }
 
 
@@ -177,7 +177,7 @@ class GPT(family.Family):
         if cache is not None:
             cache.length = start + T
         logits = self.head(norm(x)).float()
-        return config.softcap * torch.tanh(logits / config.softcap)
+        return SOFTCAP * torch.tanh(logits / SOFTCAP)
 
     # -- generation ----------------------------------------------------------------------------------------------
 

@@ -14,6 +14,8 @@ from genai.models import family
 from genai.models.batch import Batch
 from genai.models.layers import shift, to_signed
 
+NOISE = 0.04  # augmentation: standard deviation of noise on the pixels, in [-1, 1]
+
 
 @dataclass(frozen=True)
 class Config(family.Config):
@@ -24,7 +26,6 @@ class Config(family.Config):
     depths: tuple[int, ...] = (1, 2, 3)  # convolutions of each stage: one that halves, the others residual
     features: int = 256
     shift: int = 1  # augmentation: translation by up to so many pixels
-    noise: float = 0.04  # augmentation: standard deviation of noise on the pixels, in [-1, 1]
 
     RANGES: ClassVar = {"features": (1, 65_536)}
 
@@ -87,7 +88,7 @@ class Judge(family.Family):
         soft = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
         images = torch.lerp(images, soft, 0.8 * batch.noise.uniform(1, 1, 1).to(images.device))
         images = shift(images, batch.noise, self.config.shift)
-        images = images + self.config.noise * batch.noise.normal(*images.shape[1:]).to(images.device)
+        images = images + NOISE * batch.noise.normal(*images.shape[1:]).to(images.device)
         logits = self(images)
         loss = sum(F.cross_entropy(row, target) for row, target in zip(logits, batch.targets.T))
         right = torch.stack([row.argmax(1) for row in logits], 1) == batch.targets

@@ -35,6 +35,12 @@ def shift(images: Tensor, noise: Noise, pixels: int, flip: bool = False) -> Tens
     return padded.gather(3, columns[:, None, None, :].expand(B, C, H, W))
 
 
+def queued(x: Tensor) -> bool:
+    """Is it computed while Python goes on, as on a GPU? Then nobody should ask for a number, or how many of something there
+    are: that waits for all that is queued."""
+    return x.device.type != "cpu"
+
+
 def norm(x: Tensor) -> Tensor:
     """RMSNorm without parameters (Zhang & Sennrich 2019): x / rms(x) over the last axis.
 

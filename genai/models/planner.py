@@ -42,7 +42,7 @@ class Planner(nn.Module):
         self.word = nn.Embedding(words, width)
         self.place = nn.Parameter(torch.randn(length, width) / 2)
         self.entry = nn.Parameter(torch.randn(len(choices), width))
-        self.told = nn.Embedding(sum(choices), width)  # what an entry tells the next ones
+        self.settled = nn.Embedding(sum(choices), width)  # what an entry tells the next ones
         self.blocks = nn.ModuleList(Block(width, n_head) for _ in range(n_layer))
         self.head = nn.Linear(width, sum(choices))
         nn.init.zeros_(self.head.weight)
@@ -54,7 +54,8 @@ class Planner(nn.Module):
         mine = torch.zeros(P, sum(choices), dtype=torch.bool)
         for j, (start, count) in enumerate(zip(self.offsets, choices)):
             mine[j, start : start + count] = True
-        for name, buffer in (("turn", turn), ("mask", mask), ("mine", mine)):
+        starts = torch.tensor(self.offsets)
+        for name, buffer in (("turn", turn), ("mask", mask), ("mine", mine), ("starts", starts)):
             self.register_buffer(name, buffer, persistent=False)
 
     def forward(self, captions: Tensor, plan: Tensor, seen: list[Tensor] | None = None) -> Tensor:
@@ -63,7 +64,7 @@ class Planner(nn.Module):
 
         seen: a list that takes each block's attention [B, T + P, T + P].
         """
-        earlier = self.told(plan[:, :-1] + torch.tensor(self.offsets[:-1], dtype=torch.int64, device=plan.device))
+        earlier = self.settled(plan[:, :-1] + self.starts[:-1])
         x = norm(
             torch.cat((self._words(captions), self.entry + F.pad(norm(earlier), (0, 0, 1, 0))), dim=1)
         )  # [B, T + P, C]
@@ -77,7 +78,7 @@ class Planner(nn.Module):
     def loss(self, captions: Tensor, plan: Tensor) -> tuple[Tensor, Tensor]:
         """captions int64 [B, T], plan int64 [B, P] -> each entry's cross-entropy in nats [B, P], and whether what is there
         was the likeliest, bool [B, P]."""
-        logits, wanted = self(captions, plan), plan + torch.tensor(self.offsets, device=plan.device)
+        logits, wanted = self(captions, plan), plan + self.starts
         return F.nll_loss(logits.transpose(1, 2), wanted, reduction="none"), logits.argmax(-1) == wanted
 
     @torch.inference_mode()
@@ -121,5 +122,5 @@ class Planner(nn.Module):
                 chosen = torch.where(given[:, j] < count, given[:, j], chosen)
             plan.append(chosen)
             sure.append(logits.softmax(-1).gather(-1, chosen[:, None])[:, 0])
-            before = norm(self.told(start + chosen)).repeat(len(rows) // len(captions), 1)[:, None]
+            before = norm(self.settled(start + chosen)).repeat(len(rows) // len(captions), 1)[:, None]
         return torch.stack(plan, 1), torch.stack(sure, 1)

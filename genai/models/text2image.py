@@ -30,11 +30,12 @@ from torch import Tensor, nn
 from genai.models import family, fsq
 from genai.models.attention import Block, rotations, unturned
 from genai.models.batch import Batch, Noise
-from genai.models.layers import norm
+from genai.models.layers import norm, queued
 from genai.models.planner import Planner, choose
 
 ORDERS = ("halton", "surest", "raster")
 SYMBOL = 512  # values of a symbol, at most
+EARLY = 2.0  # the larger, the more of the pictures it learns from are nearly all hidden; 1 is MaskGIT
 REACH = 4  # cells from a place at which the painter is told where it is seen from there
 
 
@@ -50,9 +51,7 @@ class Config(family.Config):
     n_layer: int = 4  # the painter's
     n_head: int = 5
     n_embd: int = 160
-    head: int = 1  # width of each symbol's hidden layer, in n_embd
     label_drop: float = 0.1  # share of captions, and of plans, that training leaves out: what guidance is measured from
-    early: float = 2.0  # the larger, the more of the pictures it learns from are nearly all hidden; 1 is MaskGIT
     image_size: int = 64
     channels: int = 3
     tokenizer_patch: int = 4  # the frozen image tokenizer, see fsq.Config
@@ -70,9 +69,7 @@ class Config(family.Config):
         "n_layer": (1, 1000),
         "n_head": (1, 1000),
         "n_embd": (2, 65_536),
-        "head": (1, 64),
         "label_drop": (0, 0.9),
-        "early": (0.1, 10),
     }
 
     @property
@@ -112,8 +109,8 @@ class Writer(nn.Module):
         self.offsets = [sum(self.symbols[:d]) for d in range(len(self.symbols))]  # of each in a table of all symbols
         if len(self.symbols) > 1:
             self.earlier = nn.Embedding(sum(self.symbols), C)  # what a symbol tells the next ones of its token
-        self.hidden = nn.ModuleList(nn.Linear(C, config.head * C, bias=False) for _ in self.symbols)
-        self.heads = nn.ModuleList(nn.Linear(config.head * C, count) for count in self.symbols)
+        self.hidden = nn.ModuleList(nn.Linear(C, C, bias=False) for _ in self.symbols)
+        self.heads = nn.ModuleList(nn.Linear(C, count) for count in self.symbols)
         for head in self.heads:
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
@@ -279,7 +276,7 @@ class Text2Image(family.Family):
         """Cross-entropy in nats: of the plan's entries, then of the hidden tokens. batch.inputs uint8 [B, C, H, W], or in
         layers (see `ImageTokenizer.encode`); batch.targets caption ids and plan int64 [B, T + P].
 
-        The hidden share of the tokens is cos(pi r ** early / 2) with r uniform: MaskGIT's cosine schedule, by which every
+        The hidden share of the tokens is cos(pi r ** EARLY / 2) with r uniform: MaskGIT's cosine schedule, by which every
         stage of decoding is trained, leaning towards the first rounds. At least one token is hidden.
         """
         noise = batch.noise
@@ -290,13 +287,17 @@ class Text2Image(family.Family):
         yield "planner", loss.mean(), {"right": right.float().mean()}
 
         ids = self.tokenizer.encode(batch.inputs)  # [B, N]
-        share = torch.cos(math.pi / 2 * noise.uniform(1).to(ids.device) ** self.config.early)  # [B, 1]
+        share = torch.cos(math.pi / 2 * noise.uniform(1).to(ids.device) ** EARLY)  # [B, 1]
         rank = noise.uniform(self.tokens).to(ids.device).argsort(1).argsort(1)
         hidden = rank < (share * self.tokens).ceil().clamp(min=1)  # [B, N]
         token = self.symbols.digits(ids)  # [B, N, D]
-        x = self.painter(self.withheld(plan, noise), token, hidden)[hidden]  # [M, C]
-        loss, right = self.writer(x, token[hidden])
-        stats = {"per_token": loss.detach().mean(), "right": right.float().mean()}
+        x = self.painter(self.withheld(plan, noise), token, hidden)  # [B, N, C]
+        # A CPU spares itself what is not hidden; a GPU has written it all before it could say how many those are.
+        chosen = (lambda t: t.flatten(0, 1)) if queued(x) else (lambda t: t[hidden])
+        x, token, asked = chosen(x), chosen(token), chosen(hidden)  # [M, C], [M, D], [M]
+        loss, right = self.writer(x, token)
+        loss = loss * asked
+        stats = {"per_token": loss.detach().sum() / asked.sum(), "right": (right & asked).sum() / asked.sum()}
         yield "painter", loss.sum() / hidden.numel(), stats
 
     def withheld(self, plan: Tensor, noise: Noise) -> Tensor:

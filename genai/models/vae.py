@@ -30,7 +30,6 @@ class Config(family.Config):
     hidden: int = 256
     beta: float = 1.0  # weight of the KL term in training; reported bounds always use 1
     warmup: float = 0.1  # share of the run over which the KL weight rises from 0 to beta
-    free_bits: float = 0.0  # nats a latent dimension may carry without cost, in training only
     components: int = 0  # Gaussians of the prior that samples come from; 0: samples come from N(0, I)
     prior_only: bool = False  # train that prior alone: encoder and decoder stay what they are, to the bit
 
@@ -174,7 +173,7 @@ class VAE(family.Family):
             reconstruction = -log_bernoulli(x, self.decoder(z)).mean()
             kl = kl_per_dimension(mu, logvar).mean(0)  # [latents]
             beta = config.beta * min(1.0, batch.progress / config.warmup) if config.warmup else config.beta
-            loss = reconstruction + beta * kl.clamp(min=config.free_bits).sum()
+            loss = reconstruction + beta * kl.sum()
             elbo = -(reconstruction + kl.sum())
             yield (
                 "vae",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import types
 import typing
 from dataclasses import dataclass
 
@@ -96,29 +95,33 @@ class RunConfig:
     log_every: int = 20  # steps
     sample_every: int = 500  # ... between looks at what the model makes
     save_every: int = 500  # ... between saved states
+    snapshots: int = 0  # checkpoints of the way, NAME@STEP, from the untrained model on; more of them early
     stop_after: int = 0  # stop (saved, resumable) after so many steps of this process; 0: at the end
 
     CHOICES: typing.ClassVar = {}
-    RANGES: typing.ClassVar = {"log_every": (1, 10**9), "sample_every": (1, 10**9), "save_every": (1, 10**9)}
+    RANGES: typing.ClassVar = {
+        "log_every": (1, 10**9), "sample_every": (1, 10**9), "save_every": (1, 10**9), "snapshots": (0, 1000),
+    }  # fmt: skip
+
+    def snapshot_steps(self, steps: int) -> set[int]:
+        """After which of a run's steps a snapshot is kept: what is learned early is learned fast, so they begin close."""
+        return {round(steps * (i / self.snapshots) ** 2) for i in range(self.snapshots)}
 
 
 LIMITS = (0, 10**12)  # of a number that its config's RANGES do not name
 
 
-def parse(name: str, raw: str, annotation, choices: tuple[str, ...] = (), limits: tuple[float, float] = LIMITS,
+def parse(name: str, raw: str, kind, choices: tuple[str, ...] = (), limits: tuple[float, float] = LIMITS,
           may_be_empty: bool = False):  # fmt: skip
-    """A command-line word as a value of the field's type (a tuple of nothing only where it `may_be_empty`). Raises
-    UserError naming what is expected."""
-    kind = annotation if not isinstance(annotation, str) else eval(annotation, {"tuple": tuple})
-    expected = str(annotation)
+    """A command-line word as a value of `kind`: bool, int, float, str or tuple[int, ...] (a tuple of nothing only where it
+    `may_be_empty`). Raises UserError naming what is expected."""
+    is_tuple = typing.get_origin(kind) is tuple
     try:
         if kind is bool:
             return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[raw.lower()]
-        if isinstance(kind, types.UnionType):
-            kind = typing.get_args(kind)[0]
-        is_tuple = typing.get_origin(kind) is tuple
         value = tuple(int(part) for part in raw.replace(",", " ").split()) if is_tuple else kind(raw)
     except (ValueError, KeyError):
+        expected = str(kind) if is_tuple else kind.__name__
         raise UserError("bad_option", name=name, value=raw, expected=expected) from None
     if kind is float and not math.isfinite(value):
         raise UserError("bad_option", name=name, value=raw, expected="a finite number")
@@ -132,15 +135,13 @@ def parse(name: str, raw: str, annotation, choices: tuple[str, ...] = (), limits
 
 
 def override(config, overrides: dict[str, str]):
-    """`config` (a dataclass) with those of `overrides` that are its fields, parsed; returns (config, the rest)."""
-    fields = {f.name: f for f in dataclasses.fields(config)}
-    choices, ranges = config.CHOICES, config.RANGES
+    """`config` (a dataclass with CHOICES and RANGES) with those of `overrides` that are its fields, parsed; returns (config,
+    the rest)."""
+    kinds = typing.get_type_hints(type(config))
     mine = {
-        name: parse(
-            name, raw, fields[name].type, choices.get(name, ()), ranges.get(name, LIMITS), fields[name].default == ()
-        )
-        for name, raw in overrides.items()
-        if name in fields
-    }
-    rest = {name: raw for name, raw in overrides.items() if name not in fields}
+        f.name: parse(f.name, overrides[f.name], kinds[f.name], config.CHOICES.get(f.name, ()),
+                      config.RANGES.get(f.name, LIMITS), f.default == ())
+        for f in dataclasses.fields(config) if f.name in overrides
+    }  # fmt: skip
+    rest = {name: raw for name, raw in overrides.items() if name not in mine}
     return dataclasses.replace(config, **mine), rest

@@ -29,6 +29,7 @@ class Log:
         self.file = path.open("a")
         self.board = SummaryWriter(str(folder), purge_step=start + 1 if start else None)
         self.bar = tqdm(total=steps, initial=start, unit="step", dynamic_ncols=True, smoothing=0.1)
+        self.last: dict[str, float] = {}  # what it wrote last
         self.batch_size, self.at, self.time = batch_size, start, time.perf_counter()
 
     def write(self, pending: list[tuple[int, str, dict]], learning_rate: float) -> None:
@@ -44,7 +45,8 @@ class Log:
         record["samples_per_second"] = (step - self.at) * self.batch_size / max(1e-9, now - self.time)
         for name, value in record.items():
             self.board.add_scalar(name, value, step)
-        self.file.write(json.dumps({"step": step, **{k: float(f"{v:.6g}") for k, v in record.items()}}) + "\n")
+        self.last = {k: float(f"{v:.6g}") for k, v in record.items()}
+        self.file.write(json.dumps({"step": step, **self.last}) + "\n")
         self.file.flush()
         losses = {name.split("/")[0]: f"{v:.4g}" for name, v in record.items() if name.endswith("/loss")}
         self.bar.set_postfix(losses | {"samples/s": f"{record['samples_per_second']:.0f}"}, refresh=False)

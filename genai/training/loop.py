@@ -18,6 +18,7 @@ from genai.errors import UserError
 from genai.training.config import RunConfig, TrainConfig
 from genai.training.distributed import Group, own_device
 from genai.training.ema import EMA
+from genai.training.history import new_record, recorded
 from genai.training.log import Log, check_finite
 from genai.training.optim import autocast, differentiate, make_optimizers, pick_dtype, update
 from genai.training.prepare import Prepared, prepare
@@ -49,14 +50,18 @@ def train(
 
     trainer = Trainer(ready, config, run, group)
     ema = trainer.ema
-    start = resume(folder / STATE, fingerprint, trainer)
+    start = step = resume(folder / STATE, fingerprint, trainer)
+    before = recorded(ready.begun.meta) if ready.begun else []
+    from_step = sum(record["steps"] for record in before)
+    this = new_record(family, model_config, config, preset, size, from_step, ready.begun)
     meta = Meta(
-        family=family, config=ready.config, preset=preset, size=size, dataset=config.dataset, step=start,
-        training=dataclasses.asdict(config), **data.metadata(),
+        family=family, config=ready.config, preset=preset, size=size, dataset=config.dataset,
+        training=dataclasses.asdict(config), history=[*before, this], **data.metadata(),
     )  # fmt: skip
-    checkpoint = folder / f"{preset or family}.safetensors"
+    checkpoint = folder / f"{folder.name}.safetensors"
     log = None
     pending: list[tuple[int, str, dict]] = []  # losses not yet looked at: looking makes a GPU wait
+    snapshots = run.snapshot_steps(config.steps)
     last = min(config.steps, start + run.stop_after) if run.stop_after else config.steps
 
     def look() -> None:
@@ -65,9 +70,13 @@ def train(
             log.write(pending, learning_rate=config.lr * config.lr_scale(max(0, step - 1)))
         pending.clear()
 
-    def save(step: int) -> None:
+    def count() -> None:
+        """The description says how many steps there have been."""
+        this["steps"], meta.step = step, from_step + step
+
+    def save() -> None:
         """Weights first, then the state: a kill in between repeats some steps, and loses nothing."""
-        meta.step = step
+        count()
         if group.first:
             if step == config.steps:
                 meta.extra |= ema.model.complete(data)
@@ -75,25 +84,36 @@ def train(
             save_state(folder / STATE, {"step": step, "fingerprint": fingerprint, **trainer.state()})
         group.barrier()
 
-    step = start
+    def snapshot() -> None:
+        """The model on its way, with the losses that the log tells of it."""
+        look()
+        count()
+        if log:
+            kept = dataclasses.replace(meta, extra={**meta.extra, "losses": log.last})
+            save_checkpoint(folder / f"{folder.name}@{meta.step}.safetensors", ema.model, kept)
+
     try:
         if group.first:
             log = Log(folder, start, config.steps, config.batch_size)
         with catch_signals() as caught:
+            if step == 0 and snapshots:
+                snapshot()
             while step < last and not group.any(bool(caught.signal)):
                 pending += trainer.step(step)
                 step += 1
                 if step % run.log_every == 0 or step == last:
                     look()
                 if group.first and on_sample and (step % run.sample_every == 0 or step == config.steps):
-                    meta.step = step
+                    count()
                     on_sample(ema.model, meta, folder / "samples" / f"step_{step:07d}")
+                if step in snapshots:
+                    snapshot()
                 if step % run.save_every == 0 and step < last:
                     look()
-                    save(step)
+                    save()
             if step > start or not checkpoint.exists():
                 look()
-                save(step)
+                save()
     except OSError as error:  # the log or a look at the samples; weights have their own
         raise UserError(
             "cannot_write", name=error.filename or str(folder), cause=error.strerror or str(error)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genai.checkpoint import load_checkpoint
+from genai.checkpoint import Checkpoint, load_checkpoint, open_checkpoint
 from genai.data import load_dataset, options_of
 from genai.errors import UserError
 from genai.models import FAMILIES, build_model, configure
@@ -25,7 +25,7 @@ class Prepared:
     """What a run begins with.
 
     model: on its device, ready to train.  config: all of its configuration, with what the data and the child decide.
-    child: the trained model inside it that stays as it is, or None.
+    child: the trained model inside it that stays as it is, or None.  begun: whose weights it begins with, or None.
     """
 
     family: str
@@ -34,6 +34,7 @@ class Prepared:
     data: Any
     batches: Batches
     child: Family | None
+    begun: Checkpoint | None
 
 
 def prepare(family: str, model_config: dict, config: TrainConfig, run: RunConfig, group: Group, data=None) -> Prepared:
@@ -53,11 +54,12 @@ def prepare(family: str, model_config: dict, config: TrainConfig, run: RunConfig
     if data is None:
         data = _load(cls.options(chosen), config, run, group)
     chosen = cls.fit(chosen, data)
+    begun = open_checkpoint(config.init) if config.init else None
     torch.manual_seed(derive_seed(config.seed, 0))  # initial weights: the same in every process
     try:
         model = build_model(family, chosen).to(group.device).train()
-        if config.init:
-            begin_with(model, load_checkpoint(config.init)[0].state_dict())
+        if begun:
+            begin_with(model, begun.model.state_dict())
         if child is not None:
             model.get_submodule(cls.frozen).load_state_dict(child.state_dict())
     except UserError:
@@ -70,7 +72,7 @@ def prepare(family: str, model_config: dict, config: TrainConfig, run: RunConfig
         data, config.batch_size, config.steps, config.seed, group.device, group.rank, group.world,
         chosen.get("block_size", 0),
     )  # fmt: skip
-    return Prepared(family, model, chosen, data, batches, child)
+    return Prepared(family, model, chosen, data, batches, child, begun)
 
 
 def begin_with(model: nn.Module, weights: dict[str, Tensor]) -> None:

@@ -1,0 +1,53 @@
+"""Handwritten digits: drawn from noise, under sliders, and judged."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from genai.training.config import TrainConfig
+from genai.training.presets.preset import Preset
+
+CLASSIFIER = TrainConfig(
+    dataset="mnist", steps=1400, batch_size=128, lr=2e-3, weight_decay=0.01, warmup_steps=50, grad_clip=1.0,
+    ema_half_life=0.03,
+)  # fmt: skip
+
+PRESETS = [
+    Preset(
+        "gan-digits", "cpu", "gan",
+        TrainConfig(
+            dataset="mnist", steps=9_000, batch_size=64, lr=5e-4, lr_end=0.02, beta1=0.0, beta2=0.95, ema_half_life=0.05,
+        ),
+        dict(body="plain", widths=(128, 64, 32), d_widths=(64, 128, 128), gamma=1.0, gamma_end=0.2, penalty_every=8,
+             shift=2, truncation_psi=0.95),
+        duration="31 min", expected="class accuracy 99.1 %, coverage 0.84, fd 4.6 (floor 1.3)",
+    ),
+    Preset(
+        "gan-digits", "gpu", "gan",
+        TrainConfig(
+            dataset="mnist", steps=60_000, batch_size=256, lr=2e-4, lr_end=0.25, beta1=0.0, beta2=0.99, shards=1,
+            ema_half_life=0.05,
+        ),
+        dict(body="residual", widths=(192, 128, 96), d_widths=(96, 128, 192), blocks=2, gamma=1.0, gamma_end=0.1,
+             penalty_every=1, shift=2),
+    ),
+    Preset(
+        "vae-digits", "cpu", "vae",
+        TrainConfig(
+            dataset="mnist", steps=5_000, batch_size=128, lr=2e-3, warmup_steps=100, grad_clip=200.0, ema_half_life=0.02,
+            beta2=0.999, weight_decay=0.01,
+        ),
+        dict(latents=32, widths=(32, 64), blocks=1, hidden=256, warmup=0.1),
+        duration="24 min", expected="nll_k1 88.8 nats",
+    ),
+    Preset(
+        "vae-digits", "gpu", "vae",
+        TrainConfig(
+            dataset="mnist", steps=60_000, batch_size=256, lr=1e-3, warmup_steps=500, grad_clip=200.0, shards=1,
+            ema_half_life=0.02, beta2=0.999, weight_decay=0.05,
+        ),
+        dict(latents=40, widths=(48, 64), blocks=3, hidden=256, warmup=0.05),
+    ),
+    Preset("classifier-digits", "cpu", "classifier", CLASSIFIER, {}, "3 min", "accuracy 99.4 %"),
+    Preset("classifier-digits", "gpu", "classifier", dataclasses.replace(CLASSIFIER, shards=1), {}),
+]  # fmt: skip

@@ -1,0 +1,188 @@
+"""A training step on a GPU, without one: fake CUDA tensors have shapes and devices, and no numbers.
+
+A fake step fails where a real one would crash (tensors of two devices meet) or make the host wait for the GPU (something
+asks for a number, or for a shape that depends on numbers).
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch._subclasses import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from genai.checkpoint import read_meta
+from genai.models import FAMILIES, build_model, fsq, text2image
+from genai.models.batch import Batch, Noise
+from genai.training.distributed import Group
+from genai.training.ema import EMA
+from genai.training.optim import autocast, make_optimizers, pick_dtype, update
+from genai.training.presets import PRESETS
+
+CUDA = torch.device("cuda:0")
+
+
+class OnDevice(TorchDispatchMode):
+    """Fails where an operation touches a CPU tensor: copying one to a GPU, or indexing by it, makes the host wait."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        for t in tree_leaves((args, kwargs, out)):
+            assert not (isinstance(t, Tensor) and t.ndim and t.device.type == "cpu"), f"{func} meets a CPU tensor"
+        return out
+
+
+class FakeNoise(Noise):
+    """Noise on a GPU that is not there, where no generator can be made."""
+
+    def __init__(self, device: torch.device, rows: int):
+        super().__init__(torch.Generator(), rows)
+        self.device = device
+
+    def normal(self, *shape: int) -> Tensor:
+        return torch.randn(self.rows, *shape, device=self.device)
+
+    def uniform(self, *shape: int) -> Tensor:
+        return torch.rand(self.rows, *shape, device=self.device)
+
+    def integers(self, low: int, high: int, *shape: int) -> Tensor:
+        return torch.randint(low, high, (self.rows, *shape), device=self.device)
+
+
+def to_fake(model: nn.Module, device: torch.device) -> nn.Module:
+    """`model.to(device)`, which fake parameters do not know."""
+    for module in model.modules():
+        for name, p in module._parameters.items():
+            if p is not None:
+                module._parameters[name] = nn.Parameter(p.to(device), p.requires_grad)
+        for name, b in module._buffers.items():
+            if b is not None:
+                module._buffers[name] = b.to(device)
+    return model
+
+
+def config_of(preset) -> dict:
+    """A preset's model as its run builds it: what the data decides stands in the checkpoint that is shipped."""
+    return {**read_meta(f"checkpoints/{preset.name}.safetensors").config, **preset.model}
+
+
+def fake_batch(family: str, config, rows: int, device: torch.device) -> Batch:
+    def ids(*shape: int) -> Tensor:
+        return torch.zeros(rows, *shape, dtype=torch.int64, device=device)
+
+    if family == "gpt":
+        inputs, targets = ids(config.block_size), ids(config.block_size)
+    else:
+        layers = getattr(config, "layers", ()) or getattr(config, "tokenizer_layers", ())
+        shape = (rows, *[1 + len(layers)] * bool(layers), config.channels, config.image_size, config.image_size)
+        inputs = torch.zeros(shape, dtype=torch.uint8, device=device)
+        wanted = {"judge": lambda: (len(config.answers),),
+                  "text2image": lambda: (config.caption_length + len(config.choices),)}  # fmt: skip
+        targets = ids(*wanted.get(family, tuple)())
+    return Batch(inputs, targets, FakeNoise(device, rows), step=0, progress=0.5)
+
+
+def gradients_of_nothing(loss: Tensor, inputs: list[Tensor]) -> None:
+    """In the place of `backward`: that wants a driver, for its threads."""
+    for p in inputs:
+        p.grad = torch.zeros_like(p)
+
+
+@pytest.fixture
+def cuda(monkeypatch):
+    """Torch computes on fake CUDA tensors as it would on real ones."""
+    monkeypatch.setattr(torch.autograd, "backward", gradients_of_nothing)
+    monkeypatch.setattr(torch.autograd, "grad", lambda y, x, **options: (x * y,))
+    monkeypatch.setattr(torch.cuda.amp.common, "amp_definitely_not_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda *args, **options: True)
+
+
+class Fake(FakeTensorMode):
+    def __deepcopy__(self, memo):
+        return self  # a copied model's tensors are of the same world
+
+
+GPU_PRESETS = [p for p in PRESETS.values() if p.size == "gpu"]
+presets = pytest.mark.parametrize("preset", GPU_PRESETS, ids=lambda p: p.name)
+
+
+def test_every_family_has_a_preset_for_gpus():
+    assert {p.family for p in GPU_PRESETS} == set(FAMILIES)
+
+
+@presets
+def test_a_step_stays_on_the_gpu(preset, cuda):
+    """All of it: losses, stats, clipping, optimizers and the average of weights."""
+    with Fake():
+        model = to_fake(build_model(preset.family, config_of(preset)).train(), CUDA)
+        group, ema, dtype = Group(CUDA), EMA(model, 100), pick_dtype("bf16", CUDA)
+        optimizers = {name: make_optimizers(model, name, preset.train, dtype, group) for name in model.players}
+        batch = fake_batch(preset.family, model.config, preset.train.batch_size, CUDA)
+        with OnDevice():
+            game = model.losses(batch)
+            while True:
+                with autocast(dtype, CUDA)():
+                    move = next(game, None)
+                if move is None:
+                    break
+                name, loss, stats = move
+                assert loss.device == CUDA and loss.dtype == torch.float32 and loss.requires_grad
+                for key, value in stats.items():
+                    assert value.device == CUDA and value.shape == () and not value.requires_grad, key
+                norm = update(loss, model.players[name], optimizers[name], 1.0, preset.train.grad_clip, group)
+                assert norm.device == CUDA
+            ema.update(model, 0)
+
+
+META = torch.device("meta")
+
+
+@presets
+def test_gradients_stay_on_the_device(preset, monkeypatch):
+    """Backward passes, those of gradient penalties too, on a device that needs no driver for them."""
+    monkeypatch.setattr(torch, "autocast", lambda *args, **options: contextlib.nullcontext())
+    with Fake():
+        model = to_fake(build_model(preset.family, config_of(preset)).train(), META)
+        batch = fake_batch(preset.family, model.config, preset.train.batch_size, META)
+        with OnDevice():
+            for name, loss, _ in model.losses(batch):
+                trainable = [p for p in model.players[name].parameters() if p.requires_grad]
+                torch.autograd.backward(loss, inputs=trainable)
+                assert all(p.grad.device == META and p.grad.shape == p.shape for p in trainable)
+
+
+def test_what_a_gpu_computes_is_what_a_cpu_does(tiny, monkeypatch):
+    """Losses, stats and gradients agree where a GPU takes another way, so that it need not wait."""
+
+    def step() -> list[Tensor]:
+        model, numbers = tiny.model(), []
+        for name, loss, stats in model.losses(tiny.batches()(0)):
+            trainable = [p for p in model.players[name].parameters() if p.requires_grad]
+            gradients = torch.autograd.grad(loss, trainable, retain_graph=True, allow_unused=True)
+            numbers += [loss, *(value.float() for value in stats.values()), *(g for g in gradients if g is not None)]
+        return numbers
+
+    ordinary = step()
+    for module in (fsq, text2image):
+        monkeypatch.setattr(module, "queued", lambda x: True)
+    for here, there in zip(ordinary, step(), strict=True):
+        torch.testing.assert_close(here, there, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("ids", [[3], [5, 5, 5], [[9, 1], [1, 2**40]]])
+def test_distinct_numbers_are_counted(ids):
+    ids = torch.tensor(ids)
+    assert fsq.count_distinct(ids) == len(ids.unique())
+
+
+def test_cells_are_encoded_alike_once_or_each(monkeypatch):
+    model = build_model("tokenizer", dict(image_size=16, levels=(8, 8), layers=(1, 1), widths=(8,), hidden=16))
+    inputs = torch.randint(0, 2, (3, 3, 3, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)) * 255
+    inputs[:, 1:, :, :8] = 0  # most of a layer is empty
+    once = model.measure_layers(inputs)
+    monkeypatch.setattr(fsq, "queued", lambda x: True)
+    torch.testing.assert_close(model.measure_layers(inputs), once)
