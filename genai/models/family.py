@@ -64,6 +64,14 @@ class Family(nn.Module):
         """What a player's learning rates are multiplied by; 1 where nothing is said."""
         return {}
 
+    @property
+    def wants_backbone(self) -> bool:
+        """Whether training needs the frozen network of `models/backbone.py`, which `look_through` then gives it."""
+        return False
+
+    def look_through(self, backbone: nn.Module) -> None:
+        """Take the frozen network; it is no part of the model's weights."""
+
     @classmethod
     def options(cls, config: dict[str, Any]) -> dict[str, Any]:
         """What it asks of `load_dataset`; a data set takes of it what it knows. targets: what is beside the images."""

@@ -24,3 +24,7 @@ class EMA:
         half_life = min(self.half_life, self.ramp * (step + 1))
         weight = 1 - 0.5 ** (1 / half_life) if half_life > 0 else 1.0
         torch._foreach_lerp_(list(self.model.parameters()), list(model.parameters()), weight)
+        for mine, theirs in zip(
+            self.model.buffers(), model.buffers()
+        ):  # statistics of a normalisation: as they are now
+            mine.copy_(theirs)

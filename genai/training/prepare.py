@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from genai.checkpoint import Checkpoint, load_checkpoint, open_checkpoint
-from genai.data import load_dataset, options_of
+from genai.data import data_root, load_dataset, options_of
 from genai.errors import UserError
-from genai.models import FAMILIES, build_model, configure
+from genai.models import FAMILIES, backbone, build_model, configure
+from genai.models.backbone import Backbone
 from genai.models.family import Family
 from genai.training.batches import Batches, derive_seed
 from genai.training.config import RunConfig, TrainConfig
@@ -66,6 +67,8 @@ def prepare(family: str, model_config: dict, config: TrainConfig, run: RunConfig
         raise
     except Exception as error:  # whatever a combination of options may break
         raise UserError("impossible_model", family=family, cause=str(error)) from error
+    if model.wants_backbone:
+        model.look_through(frozen_network(run.data_root).to(group.device))
     if run.channels_last:
         model = model.to(memory_format=torch.channels_last)
     batches = Batches(
@@ -73,6 +76,18 @@ def prepare(family: str, model_config: dict, config: TrainConfig, run: RunConfig
         chosen.get("block_size", 0),
     )  # fmt: skip
     return Prepared(family, model, chosen, data, batches, child, begun)
+
+
+def frozen_network(root: str) -> Backbone:
+    """The network pretrained elsewhere: its weights from the data root, else from its public home.
+
+    Raises UserError where neither has them, or timm is not installed.
+    """
+    path = data_root(root) / "weights" / f"{backbone.NAME}.safetensors"
+    try:
+        return Backbone(path if path.is_file() else None)
+    except Exception as error:  # no timm, no network, a damaged file: its hub has many ways to say so
+        raise UserError("backbone_missing", name=backbone.NAME, place=str(path), cause=str(error)) from error
 
 
 def begin_with(model: nn.Module, weights: dict[str, Tensor]) -> None:

@@ -12,6 +12,14 @@ CLASSIFIER = TrainConfig(
     ema_half_life=0.03,
 )  # fmt: skip
 
+# The articles' own two networks, with the classic loss and nothing to steady it; options add what does.
+CLASSIC = TrainConfig(
+    dataset="mnist", steps=9_000, batch_size=64, lr=2e-4, beta1=0.5, beta2=0.999, lr_end=1.0, shards=1, ema_half_life=0.005,
+)  # fmt: skip
+PLAIN_GAME = dict(z_dim=100, loss="non_saturating", penalty="none", generator_lr=1.0, shift=0)
+DENSE = dict(body="dense", d_body="dense", widths=(128, 256, 512, 1024), d_widths=(512, 256), **PLAIN_GAME)
+DCGAN = dict(body="dcgan", d_body="dcgan", widths=(128, 64), d_widths=(64, 128), **PLAIN_GAME)
+
 PRESETS = [
     Preset(
         "gan-digits", "cpu", "gan",
@@ -28,8 +36,8 @@ PRESETS = [
             dataset="mnist", steps=60_000, batch_size=256, lr=2e-4, lr_end=0.25, beta1=0.0, beta2=0.99, shards=1,
             ema_half_life=0.05,
         ),
-        dict(body="residual", widths=(192, 128, 96), d_widths=(96, 128, 192), blocks=2, gamma=1.0, gamma_end=0.1,
-             penalty_every=1, shift=2),
+        dict(body="residual", d_body="residual", widths=(192, 128, 96), d_widths=(96, 128, 192), blocks=2, gamma=1.0,
+             gamma_end=0.1, penalty_every=1, shift=2),
     ),
     Preset(
         "vae-digits", "cpu", "vae",
@@ -48,6 +56,8 @@ PRESETS = [
         ),
         dict(latents=40, widths=(48, 64), blocks=3, hidden=256, warmup=0.05),
     ),
+    *(Preset("dense-digits", size, "gan", CLASSIC, DENSE) for size in ("cpu", "gpu")),
+    *(Preset("dcgan-digits", size, "gan", CLASSIC, DCGAN) for size in ("cpu", "gpu")),
     Preset("classifier-digits", "cpu", "classifier", CLASSIFIER, {}, "3 min", "accuracy 99.4 %"),
     Preset("classifier-digits", "gpu", "classifier", dataclasses.replace(CLASSIFIER, shards=1), {}),
 ]  # fmt: skip

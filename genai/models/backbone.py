@@ -1,0 +1,53 @@
+"""A frozen network that was trained elsewhere, through whose features pictures can be compared and judged.
+
+EfficientNet-Lite0 (Tan & Le 2019; ImageNet-1k), by timm. Training and measuring may look through it; no page and no
+checkpoint needs it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+NAME = "tf_efficientnet_lite0"
+SIDE = 128  # pixels that pictures are enlarged to, so that a small one has features at every scale
+WIDTHS = (24, 40, 112, 320)  # channels of its last four scales, at 1/4, 1/8, 1/16 and 1/32 of the side
+
+
+class Backbone(nn.Module):
+    """Pictures [B, 1 or 3, H, W] in [-1, 1] -> four feature maps [B, WIDTHS[i], SIDE / 4, / 8, / 16, / 32].
+
+    Args:
+        weights: a safetensors file with timm's names; None: timm fetches them from its hub.
+    """
+
+    def __init__(self, weights: str | Path | None = None):
+        super().__init__()
+        import timm  # imported late: only training and measuring need it
+
+        self.features = timm.create_model(
+            NAME, pretrained=weights is None, features_only=True, out_indices=(1, 2, 3, 4)
+        )
+        if weights is not None:
+            self.features.load_state_dict(load_file(weights), strict=False)  # the classifier is left out
+        self.to(memory_format=torch.channels_last).eval().requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Backbone:
+        """Never: its statistics are part of what is frozen."""
+        return super().train(False)
+
+    def __deepcopy__(self, memo: dict) -> Backbone:
+        """One for all copies of a model that looks through it: it never changes."""
+        return self
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        # Never in half precision: on a CPU its backward pass is slower there.
+        with torch.autocast(images.device.type, enabled=False):
+            images = images.float().expand(-1, 3, -1, -1)
+            if images.size(-1) != SIDE:
+                images = F.interpolate(images, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+            return self.features(images.contiguous(memory_format=torch.channels_last))

@@ -1,0 +1,173 @@
+"""The generator with styles, the discriminator that looks through a frozen network, and the network itself."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from genai.models import build_model
+from genai.models.backbone import WIDTHS, Backbone
+from genai.models.batch import Batch, Noise
+from genai.models.gan import Config
+from genai.models.gan.projected import ProjectedDiscriminator, Projection, augment
+from genai.models.gan.style import Modulated, StyleGenerator
+
+CONFIG = dict(
+    image_size=16, channels=3, classes=0, z_dim=8, widths=(16, 16, 8), flip=True,
+    body="style", d_body="projected", loss="hinge", penalty="none",
+)  # fmt: skip
+
+
+class Eyes(nn.Module):
+    """In place of the frozen network: maps of its shapes, each a fixed mix of the picture at that scale."""
+
+    def __init__(self):
+        super().__init__()
+        g = torch.Generator().manual_seed(0)
+        self.mixes = [torch.randn(width, 3, generator=g) for width in WIDTHS]
+
+    def forward(self, images):
+        whole = F.interpolate(images.float(), size=(128, 128), mode="bilinear")
+        scales = [F.avg_pool2d(whole, 2 ** (2 + i)) for i in range(len(WIDTHS))]
+        return [torch.einsum("wc,bchx->bwhx", mix, x) for mix, x in zip(self.mixes, scales)]
+
+
+def model(**changes):
+    torch.manual_seed(0)
+    built = build_model("gan", {**CONFIG, **changes})
+    built.look_through(Eyes())
+    return built
+
+
+def batch_of(images, labels, step=0):
+    return Batch(images, labels, Noise(torch.Generator().manual_seed(step), len(images)), step, progress=0.0)
+
+
+def pictures(count=8, channels=3, seed=0):
+    g = torch.Generator().manual_seed(seed)
+    return torch.randint(0, 256, (count, channels, 16, 16), generator=g, dtype=torch.uint8)
+
+
+def test_modulation_of_activations_is_that_of_weights():
+    """StyleGAN2, equations 1 and 3: weights scaled by the style, then divided by their norm, convolve the input."""
+    torch.manual_seed(0)
+    layer, x, w = Modulated(5, 7, 6), torch.randn(3, 5, 8, 8), torch.randn(3, 6)
+    s = layer.scale(w)
+    for i in range(3):
+        weight = layer.weight * s[i, None, :, None, None]
+        weight = weight / (weight.square().sum((1, 2, 3), keepdim=True) + 1e-8).sqrt()
+        expected = F.conv2d(x[i : i + 1], weight, layer.bias, padding=1)
+        torch.testing.assert_close(layer(x, w)[i : i + 1], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_coarse_levels_settle_the_large_fine_ones_the_small():
+    """Replacing the style of the last level changes no coarse average; replacing that of the first does."""
+    torch.manual_seed(0)
+    generator = StyleGenerator(
+        Config(image_size=32, channels=3, classes=0, z_dim=16, widths=(32, 32, 16, 8), body="style")
+    ).eval()
+    z, labels = torch.randn(8, 16), torch.zeros(8, dtype=torch.int64)
+    styles = generator.styles(z, labels)
+    other = styles.roll(1, 0)
+    assert torch.equal(generator.synthesise(styles), generator(z, labels))
+
+    def changed(levels):
+        mixed = styles.clone()
+        mixed[:, levels] = other[:, levels]
+        return (generator.synthesise(mixed) - generator.synthesise(styles)).abs().mean().item()
+
+    assert changed([]) == 0 and changed([0]) > 0 and changed([3]) > 0
+    whole = (generator.synthesise(other) - generator.synthesise(styles)).abs().mean().item()
+    assert changed([0, 1, 2, 3]) == pytest.approx(whole)
+
+
+@pytest.mark.parametrize("classes", [0, 4])
+def test_each_player_learns_and_the_rest_stands_still(classes):
+    gan = model(classes=classes)
+    batch = batch_of(pictures(), torch.arange(8) % max(1, classes))
+    for name, loss, stats in gan.losses(batch):
+        player = gan.players[name]
+        parameters = [p for p in player.parameters() if p.requires_grad]
+        gradients = torch.autograd.grad(loss, parameters, allow_unused=False)
+        names = [n for n, p in player.named_parameters() if p.requires_grad]
+        assert torch.isfinite(loss)
+        # Of a head's bias real and fake may cancel, while no verdict is beyond the hinge.
+        assert not [n for n, g in zip(names, gradients) if g.abs().sum() == 0 and not n.endswith("out.bias")]
+        assert all(torch.isfinite(v).all() for v in stats.values())
+
+
+def test_the_discriminator_learns_to_tell_and_the_generator_to_fool():
+    gan = model()
+    optimizers = {name: torch.optim.Adam([p for p in player.parameters() if p.requires_grad], 2e-3, (0.0, 0.99))
+                  for name, player in gan.players.items()}  # fmt: skip
+    margins = []
+    for step in range(30):
+        for name, loss, stats in gan.losses(
+            batch_of(pictures(16, seed=1), torch.zeros(16, dtype=torch.int64), step=step)
+        ):
+            if name == "discriminator":
+                margins.append(stats["margin"].item())
+                gradients = torch.autograd.grad(loss, [p for p in gan.discriminator.parameters() if p.requires_grad])
+                for p, g in zip([p for p in gan.discriminator.parameters() if p.requires_grad], gradients):
+                    p.grad = g
+                optimizers[name].step()
+    assert sum(margins[-5:]) > sum(margins[:5]) + 1
+
+
+def test_projections_are_random_fixed_and_saved():
+    projection = Projection()
+    assert not any(p.requires_grad for p in projection.parameters())
+    assert len(projection.state_dict()) == 2 * len(WIDTHS)
+    maps = [torch.randn(2, width, 32 >> i, 32 >> i) for i, width in enumerate(WIDTHS)]
+    mixed = projection(maps)
+    assert [tuple(m.shape[2:]) for m in mixed] == [tuple(m.shape[2:]) for m in maps]
+    # What the coarsest scale sees reaches the finest; what the finest sees stays there.
+    changed = [*maps[:3], maps[3] + 1]
+    assert not torch.equal(projection(changed)[0], mixed[0])
+    changed = [maps[0] + 1, *maps[1:]]
+    assert torch.equal(projection(changed)[3], mixed[3]) and not torch.equal(projection(changed)[0], mixed[0])
+
+
+def test_the_frozen_network_is_no_part_of_the_model():
+    gan = model()
+    assert not any("backbone" in name or "mixes" in name for name in gan.state_dict())
+    assert {id(p) for player in gan.players.values() for p in player.parameters()} == {id(p) for p in gan.parameters()}
+    assert gan.sample(torch.randn(2, 8), torch.zeros(2, dtype=torch.int64)).shape == (2, 3, 16, 16)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_augmentation_keeps_shapes_passes_gradients_and_depends_on_the_batch_noise_alone(channels):
+    g = torch.Generator().manual_seed(0)
+    images = (torch.rand(6, channels, 16, 16, generator=g) * 2 - 1).requires_grad_()
+    again = [augment(images, Noise(torch.Generator().manual_seed(seed), 6)) for seed in (1, 1, 2)]
+    assert again[0].shape == images.shape
+    assert torch.equal(again[0], again[1]) and not torch.equal(again[0], again[2])
+    again[0].sum().backward()
+    assert torch.isfinite(images.grad).all() and (images.grad.flatten(1).abs().sum(1) > 0).all()
+    # A square of about a third of the side is grey in every picture, and no more than that and the shift's margin.
+    hidden = (again[2].detach().abs().sum(1) == 0).float().mean((1, 2))
+    assert (hidden < 0.45).all() and hidden.mean() > 0.03
+
+
+def test_heads_give_a_verdict_for_places_of_every_scale():
+    discriminator = ProjectedDiscriminator(Config(classes=0))
+    maps = [torch.randn(2, width, 32 >> i, 32 >> i) for i, width in enumerate(WIDTHS)]
+    logits = discriminator(maps, torch.zeros(2, dtype=torch.int64))
+    assert logits.shape == (2, 25 + 25 + 25 + 1)
+
+
+def test_the_backbone_gives_four_scales_stays_frozen_and_is_not_copied(monkeypatch):
+    timm = pytest.importorskip("timm")
+    create = timm.create_model
+    monkeypatch.setattr(timm, "create_model", lambda *a, pretrained, **k: create(*a, pretrained=False, **k))
+    backbone = Backbone()
+    maps = backbone.train()(torch.rand(2, 3, 32, 32) * 2 - 1)
+    assert [tuple(m.shape) for m in maps] == [(2, w, 32 >> i, 32 >> i) for i, w in enumerate(WIDTHS)]
+    assert not backbone.features.training and not any(p.requires_grad for p in backbone.parameters())
+    assert copy.deepcopy({"eyes": backbone})["eyes"] is backbone
+    grey = torch.rand(2, 1, 64, 64)
+    assert torch.equal(backbone(grey)[0], backbone(grey.expand(-1, 3, -1, -1))[0])
