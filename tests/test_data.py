@@ -47,7 +47,7 @@ def test_a_stand_in_is_read_as_the_data_would_be(name: str, tmp_path):
     """Of every split; no network is asked."""
     stand_in(name, tmp_path)
     for split in DATASETS[name].SPLITS:
-        assert len(load_dataset(name, split, tmp_path)) > 10
+        assert len(load_dataset(name, split, tmp_path)) > 0
 
 
 def test_unknown_data_set_or_split_names_the_choices(data_root):
