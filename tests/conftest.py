@@ -208,7 +208,7 @@ class Tiny:
     def batches(self, batch_size: int = 8, seed: int = 0, steps: int = 100, data=None, rank: int = 0, world: int = 1):
         data = self.data if data is None else data
         block = self.config.get("block_size", 0)
-        return Batches(data, batch_size, steps, seed, torch.device("cpu"), rank, world, block)
+        return Batches(data, batch_size, steps, seed, torch.device("cpu"), rank, world, block, workers=0)
 
     @property
     def preset(self) -> str:

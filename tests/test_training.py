@@ -23,11 +23,12 @@ from torch import nn
 import train
 from genai.checkpoint import Meta, file_sha256, load_checkpoint, load_state, save_checkpoint
 from genai.data import LazyImages, folder, load_dataset
+from genai.data.read import epoch_indices
 from genai.errors import UserError
 from genai.models import FAMILIES, build_model
 from genai.models.layers import count_parameters
 from genai.training import log, loop, resume
-from genai.training.batches import Batches, epoch_indices
+from genai.training.batches import Batches
 from genai.training.config import RunConfig, TrainConfig
 from genai.training.ema import EMA
 from genai.training.presets import PRESETS
@@ -38,7 +39,7 @@ CPU = torch.device("cpu")
 def command(tiny: Tiny, data_root: Path, runs_root: Path, *more, **options) -> list[str]:
     """A short run of the family's preset with its own optimizer, on drawn data."""
     settings = {
-        "size": "cpu", "device": "cpu", "precision": "fp32", "threads": 1, "steps": 8, "batch_size": 8,
+        "size": "cpu", "device": "cpu", "precision": "fp32", "threads": 1, "workers": 0, "steps": 8, "batch_size": 8,
         "warmup_steps": 2, "log_every": 2, "save_every": 3, "sample_every": 1000,
         "data_root": data_root, "runs_root": runs_root,
     } | options  # fmt: skip
@@ -497,15 +498,15 @@ def test_signals_to_the_whole_group_do_not_reach_the_readers(lazy):
     """Ctrl-C and torchrun signal a whole process group; the loop must still end its step and save."""
     stream = Batches(lazy, 5, 4, 0, CPU)
     stream(0), stream(1)  # a batch from each reader: both have begun
-    assert stream._stream._workers
-    assert all(os.getpgid(worker.pid) != os.getpgid(0) for worker in stream._stream._workers)
+    assert stream.read.stream._workers
+    assert all(os.getpgid(worker.pid) != os.getpgid(0) for worker in stream.read.stream._workers)
 
 
 def test_readers_end_with_their_last_reference(lazy):
     """At once, not when the garbage collector comes by: it may come in the thread that should tell them to end."""
     stream = Batches(lazy, 5, 4, 0, CPU)
     stream(0)
-    readers = stream._stream._workers
+    readers = stream.read.stream._workers
     gc.disable()
     try:
         del stream

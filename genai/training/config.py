@@ -90,6 +90,7 @@ class RunConfig:
     data_root: str = ""  # where the data sets are; default: GENAI_DATA, else data/
     device: str = "auto"  # CUDA where there is one; or "cpu", "cuda", "cuda:1"
     threads: int = 0  # CPU threads of this process; 0: torch's default
+    workers: int = -1  # processes that read data ahead; 0: none; -1: as many as the machine has cores for
     compile: bool = False  # by torch.compile: minutes at the start, faster steps on a GPU
     channels_last: bool = True  # how pictures lie in memory
     log_every: int = 20  # steps
@@ -100,7 +101,8 @@ class RunConfig:
 
     CHOICES: typing.ClassVar = {}
     RANGES: typing.ClassVar = {
-        "log_every": (1, 10**9), "sample_every": (1, 10**9), "save_every": (1, 10**9), "snapshots": (0, 1000),
+        "workers": (-1, 256), "snapshots": (0, 1000),
+        "log_every": (1, 10**9), "sample_every": (1, 10**9), "save_every": (1, 10**9),
     }  # fmt: skip
 
     def snapshot_steps(self, steps: int) -> set[int]:

@@ -73,7 +73,7 @@ def prepare(family: str, model_config: dict, config: TrainConfig, run: RunConfig
         model = model.to(memory_format=torch.channels_last)
     batches = Batches(
         data, config.batch_size, config.steps, config.seed, group.device, group.rank, group.world,
-        chosen.get("block_size", 0),
+        chosen.get("block_size", 0), run.workers,
     )  # fmt: skip
     return Prepared(family, model, chosen, data, batches, child, begun)
 

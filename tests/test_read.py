@@ -1,0 +1,108 @@
+"""Readers: what worker processes make is what this process would have made, and they end when it does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import ROOT, environment, tiny_family
+from test_training import command, folder_of
+
+from genai.checkpoint import load_state
+from genai.data import LazyImages, Procedural, load_dataset
+from genai.data.read import MOST_WORKERS, Share, count_workers, reader
+from genai.errors import UserError
+
+CPU = torch.device("cpu")
+
+
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def until(condition, seconds: float = 120) -> bool:
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
+
+
+@pytest.mark.parametrize("targets, layered", [("plan", True), ("attributes", False), ("classes", False)])
+def test_workers_make_what_this_process_would(targets: str, layered: bool):
+    """From any step on, of any share, and after a jump."""
+    data = load_dataset("scenes", targets=targets, layered=layered)
+    for first, rows in ((0, 6), (3, 3)):
+        share = Share(6, 5, 7, first, rows)
+        ahead, here = (reader(data, share, CPU, workers) for workers in (2, 0))
+        for step in (0, 1, 3, 4, 2, 9):
+            for made, expected in zip(ahead(step), here(step), strict=True):
+                assert made.dtype == expected.dtype and torch.equal(made, expected) and len(made) == rows
+
+
+def test_a_worker_s_error_keeps_its_words():
+    def make(seed: int, indices: np.ndarray):
+        if 7 in indices:
+            raise UserError("data_does_not_fit", family="VAE", needs="images", got=f"nothing at {indices[0]}")
+        return torch.zeros(len(indices), 1, 8, 8, dtype=torch.uint8), torch.zeros(len(indices), dtype=torch.int64)
+
+    ahead = reader(Procedural(make, (1, 8, 8)), Share(2, 9, 0, 0, 2), CPU, workers=2)
+    for step in range(3):
+        ahead(step)
+    with pytest.raises(UserError, match="nothing at 6") as caught:
+        ahead(3)
+    assert caught.value.code == "data_does_not_fit"
+
+
+def test_how_many_workers(monkeypatch):
+    """As many as there are cores for: a GPU leaves them all but one, a CPU those that the model does not compute on."""
+    made = Procedural(lambda seed, indices: None, (1, 8, 8))
+    lazy = LazyImages([], torch.zeros(0), lambda path: None, (1, 8, 8))
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: range(6), raising=False)
+    torch.set_num_threads(2)
+    cuda = torch.device("cuda")
+    assert [count_workers(n, CPU, made) for n in (0, 3, -1)] == [0, 3, 4]
+    assert count_workers(-1, CPU, made, world=3) == 0 and count_workers(-1, CPU, lazy, world=3) == 2
+    assert count_workers(-1, cuda, made) == 5 and count_workers(-1, cuda, made, world=6) == 1
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: range(100), raising=False)
+    assert count_workers(-1, cuda, made) == count_workers(-1, CPU, lazy) == MOST_WORKERS
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda n: n.name)
+def test_workers_end_with_the_run(number: signal.Signals, data_root, tmp_path):
+    """Ctrl-C reaches the whole group, kill -9 nobody's handler; nothing is left of either, and no traceback."""
+    tiny = tiny_family("judge", data_root)
+    words = command(tiny, data_root, tmp_path, steps=100_000, log_every=1, save_every=100_000, workers=2)
+    process = subprocess.Popen(
+        [sys.executable, "train.py", *words], cwd=ROOT, env=environment(), start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    run = folder_of(tiny, tmp_path)
+    log = run / "log.jsonl"
+    assert until(lambda: process.poll() is not None or (log.exists() and log.read_text().count("\n") > 3))
+    workers = children(process.pid)
+    assert len(workers) == 2 and process.poll() is None
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number), err
+    assert "Traceback" not in err and "Exception" not in err
+    assert until(lambda: not any(map(alive, workers))), "a worker has outlived its run"
+    if number != signal.SIGKILL:
+        assert load_state(run / "state.pt")["step"] > 3
