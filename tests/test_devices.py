@@ -6,8 +6,12 @@ asks for a number, or for a shape that depends on numbers).
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
+import multiprocessing
+import os
+import socket
 
 import pytest
 import torch
@@ -19,6 +23,8 @@ from torch.utils._pytree import tree_leaves
 from genai.checkpoint import read_meta
 from genai.models import FAMILIES, build_model, fsq, text2image
 from genai.models.batch import Batch, Noise
+from genai.training import distributed, muon
+from genai.training.config import TrainConfig
 from genai.training.distributed import Group
 from genai.training.ema import EMA
 from genai.training.optim import autocast, make_optimizers, pick_dtype, update
@@ -28,10 +34,18 @@ CUDA = torch.device("cuda:0")
 
 
 class OnDevice(TorchDispatchMode):
-    """Fails where an operation touches a CPU tensor: copying one to a GPU, or indexing by it, makes the host wait."""
+    """Fails where an operation touches a CPU tensor: copying one to a GPU, or indexing by it, makes the host wait.
+
+    calls: how often each operation was called.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.calls = collections.Counter()
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
+        self.calls[func.overloadpacket.__name__] += 1
         for t in tree_leaves((args, kwargs, out)):
             assert not (isinstance(t, Tensor) and t.ndim and t.device.type == "cpu"), f"{func} meets a CPU tensor"
         return out
@@ -146,6 +160,49 @@ def test_a_step_stays_on_the_gpu(preset, cuda):
             ema.update(model, 0)
 
 
+def test_an_optimizer_step_is_a_few_kernels(cuda):
+    """However many layers: AdamW is fused, and Muon takes matrices of one shape at once."""
+    calls = {}
+    for layers in (2, 8):
+        with Fake():
+            model = to_fake(build_model("gpt", {"n_layer": layers}), CUDA)
+            (optimizers,) = [make_optimizers(model, "gpt", TrainConfig(optimizer="muon"), torch.bfloat16)]
+            with OnDevice() as watch:
+                update(torch.zeros((), device=CUDA), model, optimizers, 1.0, 1.0, Group(CUDA))
+        calls[layers] = {name: watch.calls[name] for name in ("_fused_adamw_", "baddbmm", "addmm", "_foreach_lerp_")}
+    shapes = len({p.shape for p in model.matrices})
+    assert calls[2] == calls[8] == {"_fused_adamw_": 1, "baddbmm": shapes * 2 * 5, "addmm": 0, "_foreach_lerp_": 1}
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (24, 8), (8, 24)], ids=str)
+def test_matrices_of_one_shape_are_orthogonalised_as_each_alone(shape, monkeypatch):
+    generator = torch.Generator().manual_seed(0)
+    matrices = [torch.randn(shape, generator=generator) * scale for scale in (1e-3, 1.0, 50.0)]
+    matrices.insert(1, torch.randn(5, 7, generator=generator))
+    alone = muon.orthogonalise_all(matrices)
+    monkeypatch.setattr(muon, "queued", lambda x: True)
+    for one, same in zip(alone, muon.orthogonalise_all(matrices), strict=True):
+        torch.testing.assert_close(one, same, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("supported, dtype", [(True, torch.bfloat16), (False, torch.float32)])
+def test_bfloat16_only_where_a_gpu_computes_in_it(supported: bool, dtype: torch.dtype, monkeypatch):
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation or supported
+    )
+    assert pick_dtype("auto", CUDA) == dtype
+
+
+def test_convolutions_are_tuned_on_a_gpu(monkeypatch):
+    chosen = []
+    monkeypatch.setattr(distributed, "pick_device", lambda *args: torch.device("cuda"))
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    assert distributed.own_device("auto") == torch.device("cuda:3") == chosen[0]
+    assert torch.backends.cudnn.benchmark
+
+
 META = torch.device("meta")
 
 
@@ -194,3 +251,32 @@ def test_cells_are_encoded_alike_once_or_each(monkeypatch):
     once = model.measure_layers(inputs)
     monkeypatch.setattr(fsq, "queued", lambda x: True)
     torch.testing.assert_close(model.measure_layers(inputs), once)
+
+
+# -- many processes ------------------------------------------------------------------------------------------
+
+
+def _stop_together(rank: int, port: int, stopped) -> None:
+    os.environ.update(RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    group, step = Group(torch.device("cpu")), 0
+    while step < 20 and not group.any(rank == 1 and step >= 3):
+        group.mean([torch.ones(2)])
+        step += 1
+    group.close()
+    stopped.put(step)
+
+
+def test_processes_stop_at_the_same_step():
+    """Whichever of them was asked to, and though nobody waits for the answer."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    context = multiprocessing.get_context("fork")
+    stopped = context.Queue()
+    processes = [context.Process(target=_stop_together, args=(rank, port, stopped)) for rank in range(2)]
+    for process in processes:
+        process.start()
+    assert [stopped.get(timeout=120) for _ in processes] == [4, 4]
+    for process in processes:
+        process.join(60)
+        assert process.exitcode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import torch
@@ -19,7 +20,9 @@ class Group:
         self.world = int(os.environ.get("WORLD_SIZE", 1))
         self.rank = int(os.environ.get("RANK", 0))
         if self.world > 1 and not dist.is_initialized():
-            dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+            # Where there are GPUs, what is on a CPU goes by gloo all the same: no GPU is waited for.
+            dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
+        self._asked: tuple[dist.Work, Tensor] | None = None
 
     @property
     def first(self) -> bool:
@@ -42,12 +45,20 @@ class Group:
             tensor.copy_(part.view_as(tensor))
 
     def any(self, flag: bool) -> bool:
-        """Is the flag up in any process?"""
+        """Was the flag up in any process when this was last asked? (In a group of one: is it now?)
+
+        The answer is on its way while a step is computed, so that nobody waits for it, and all processes have the same.
+        """
         if self.world == 1:
             return flag
-        value = torch.tensor(float(flag), device=self.device)
-        dist.all_reduce(value)
-        return bool(value.item() > 0)
+        answer = False
+        if self._asked is not None:
+            work, value = self._asked
+            work.wait()
+            answer = bool(value > 0)
+        value = torch.tensor(float(flag))
+        self._asked = dist.all_reduce(value, async_op=True), value
+        return answer
 
     def barrier(self) -> None:
         if self.world > 1:
@@ -55,13 +66,18 @@ class Group:
 
     def close(self) -> None:
         if self.world > 1 and dist.is_initialized():
+            if self._asked is not None:
+                with contextlib.suppress(RuntimeError):  # the others are gone
+                    self._asked[0].wait()
             dist.destroy_process_group()
 
 
 def own_device(name: str) -> torch.device:
     """The device that this process trains on: of several GPUs, the one with its own number."""
     device = pick_device(name, ("cuda",))
-    if device.type == "cuda" and device.index is None:
-        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True  # shapes stay the same for a whole run
+        if device.index is None:
+            device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
         torch.cuda.set_device(device)
     return device

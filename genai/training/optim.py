@@ -29,8 +29,11 @@ def make_optimizers(model: Family, player: str, config: TrainConfig, dtype: torc
         {"params": [p for p in rest if p.ndim >= 2], "weight_decay": decay},
         {"params": [p for p in rest if p.ndim < 2], "weight_decay": 0.0},
     ]
+    fused = mine[0].is_cuda or None  # one kernel for all parameters; None: as torch has it
     optimizers: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW([g for g in groups if g["params"]], lr=config.lr, betas=(config.beta1, config.beta2))
+        torch.optim.AdamW(
+            [g for g in groups if g["params"]], lr=config.lr, betas=(config.beta1, config.beta2), fused=fused
+        )
     ]
     if matrices:
         optimizers.append(Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay, dtype=dtype, group=group))
@@ -75,10 +78,12 @@ def update(loss: Tensor, player: nn.Module, optimizers: list, scale: float, grad
 def pick_dtype(precision: str, device: torch.device) -> torch.dtype:
     """bfloat16 where asked for or where the hardware computes in it, else float32."""
     if precision == "auto":
-        has_bf16 = device.type == "cuda" or (
-            getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
-            or getattr(torch.cpu, "_is_amx_tile_supported", bool)()
-        )
+        if device.type == "cuda":
+            has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+        else:
+            has_bf16 = any(
+                getattr(torch.cpu, name, bool)() for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+            )
         precision = "bf16" if has_bf16 else "fp32"
     return torch.bfloat16 if precision == "bf16" else torch.float32
 
