@@ -109,8 +109,9 @@ class Mixture(nn.Module):
 
     def __init__(self, components: int, latents: int):
         super().__init__()
-        self.means = nn.Parameter(torch.randn(components, latents))
-        self.log_scales = nn.Parameter(torch.full((components, latents), -0.5))
+        # All together begin as N(0, I), each near the others: spread out at once, most would be near no encoding, and learn none.
+        self.means = nn.Parameter(0.3 * torch.randn(components, latents))
+        self.log_scales = nn.Parameter(torch.full((components, latents), -0.05))
         self.logits = nn.Parameter(torch.zeros(components))
 
     def log_prob(self, z: Tensor) -> Tensor:
