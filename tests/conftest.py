@@ -30,7 +30,7 @@ from PIL import Image, ImageDraw, ImageFont
 from studio import engine, gate, studio  # noqa: F401 (fixtures)
 
 from genai.checkpoint import Meta, save_checkpoint
-from genai.data import load_dataset, options_of
+from genai.data import cats, load_dataset, options_of
 from genai.data.files import vouch
 from genai.models import FAMILIES, build_model
 from genai.training.batches import Batches
@@ -163,6 +163,30 @@ def write_play(path: Path, lines: int = 400) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     vouch(path)
+
+
+def draw_cat(seed: int) -> Image.Image:
+    """A face with ears, 64x64 colour: fur, ground, eyes and place vary."""
+    rng = random.Random(seed)
+    fur, ground, eyes = (tuple(rng.randrange(256) for _ in "rgb") for _ in range(3))
+    picture, x, y = Image.new("RGB", (64, 64), ground), rng.randint(-6, 6), rng.randint(-6, 6)
+    pen = ImageDraw.Draw(picture)
+    for side in (-1, 1):
+        pen.polygon([(x + 32 + side * a, y + b) for a, b in ((20, 30), (18, 6), (4, 18))], fur)
+    pen.ellipse((x + 12, y + 16, x + 52, y + 54), fur)
+    for side in (-1, 1):
+        pen.ellipse((x + 28 + side * 8, y + 28, x + 35 + side * 8, y + 35), eyes)
+    return picture
+
+
+def write_cats(root: Path, train: int, test: int) -> None:
+    """`cats64` with drawn faces, and its list of what belongs there."""
+    folder = root / "cats64"
+    for split, numbers in (("train", range(train)), ("test", range(train, train + test))):
+        (folder / split).mkdir(parents=True)
+        for i in numbers:
+            draw_cat(i).save(folder / split / f"cat_{i:05}.jpg", quality=95, subsampling=0)
+    cats.write_sums(folder)
 
 
 @pytest.fixture(scope="session")

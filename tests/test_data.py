@@ -14,16 +14,17 @@ import socket
 import struct
 import subprocess
 import urllib.error
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from conftest import draw_digits, write_mnist, write_play
+from conftest import draw_cat, draw_digits, write_cats, write_mnist, write_play
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from genai.data import DATASETS, data_root, files, folder, load_dataset, mnist, shakespeare, stand_in, tales
+from genai.data import DATASETS, cats, data_root, files, folder, load_dataset, mnist, shakespeare, stand_in, tales
 from genai.data.base import Images, LazyImages
 from genai.data.tokenizer import CharTokenizer
 from genai.errors import UserError
@@ -104,7 +105,8 @@ def known_play(monkeypatch) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "name, home", [("mnist", "ossci"), ("shakespeare", "githubusercontent"), ("tales", "gutenberg")]
+    "name, home",
+    [("mnist", "ossci"), ("shakespeare", "githubusercontent"), ("tales", "gutenberg"), ("cats", "github.com")],
 )
 def test_no_data_and_no_network(name: str, home: str, tmp_path, monkeypatch):
     """One error that names both ways: the network, and the place to put the files by hand. At once."""
@@ -391,6 +393,142 @@ def test_a_renewed_book_is_known_by_its_story(tmp_path, monkeypatch):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with refused("data_damaged", str(path)):
         load_dataset("tales", "train", tmp_path)
+
+
+# -- cats ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def few_cats(monkeypatch, tmp_path_factory) -> dict[str, bytes]:
+    """Six drawn cats that the project knows, five to train, under their names in the archive; and what is not kept."""
+    originals, rows = {}, ["cat,test,git_blob,sha256"]
+    for i in (0, 2, 3, 7, 11, 29842):
+        file, jpeg = io.BytesIO(), io.BytesIO()
+        draw_cat(i).save(file, "PNG")
+        draw_cat(i).save(jpeg, "JPEG", quality=95, subsampling=0)
+        content = file.getvalue()
+        blob = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()[:12]
+        originals[f"cats/cat_{i}.png"] = content
+        rows.append(f"{i},{int(i == 3)},{blob},{hashlib.sha256(jpeg.getvalue()).hexdigest()[:12]}")
+    index = tmp_path_factory.mktemp("index") / "cats.csv"
+    index.write_text("\n".join(rows) + "\n")
+    monkeypatch.setattr(cats, "INDEX", index)
+    return originals | {"cats/cat_1.png": b"a twin", "README.txt": b"cats"}
+
+
+def packed(originals: dict[str, bytes]) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("cat-dataset-c463f7f/", "")
+        for name, content in originals.items():
+            file.writestr(f"cat-dataset-c463f7f/{name}", content)
+    return archive.getvalue()
+
+
+def test_the_index_of_cats():
+    """8,188 + 1,000, no original twice, each with both checksums."""
+    rows = list(cats._index())
+    assert sum(name.startswith("train/") for _, name, *_ in rows) == 8188
+    assert sum(name.startswith("test/") for _, name, *_ in rows) == 1000
+    for column, pattern in enumerate(
+        (r"cats/cat_\d+\.png", r"(train|test)/cat_\d{5}\.jpg", "[0-9a-f]{12}", "[0-9a-f]{12}")
+    ):
+        values = [row[column] for row in rows]
+        assert len(set(values)) == 9188 and all(re.fullmatch(pattern, value) for value in values)
+
+
+def test_cats_are_made_from_their_home(few_cats, tmp_path, monkeypatch):
+    """Only what the index keeps, as JPEGs that look alike; with a list of what they are; found another time."""
+    home = Home(monkeypatch, packed(few_cats))
+    train = load_dataset("cats", "train", tmp_path)
+    assert home.asked == [cats.HOMES[0]] and train.shape == (3, 64, 64) and train.classes == []
+    numbers = [0, 2, 7, 11, 29842]
+    names = [f"cats64/train/cat_{i:05}.jpg" for i in numbers]
+    assert left(tmp_path) == ["cats64/SHA256SUMS", "cats64/test/cat_00003.jpg", *names]
+    for i, image in zip(numbers, train.images):
+        drawn = np.asarray(draw_cat(i)).astype(int)
+        assert np.abs(image.permute(1, 2, 0).numpy() - drawn).mean() < 3
+    test = load_dataset("cats", "test", tmp_path)
+    assert len(test) == 1 and test.labels.tolist() == [0]
+    (tmp_path / "cats64" / "SHA256SUMS").unlink()
+    assert torch.equal(load_dataset("cats", "train", tmp_path).images, train.images), "known without the list, too"
+
+
+def test_another_encoder_may_have_made_the_cats(few_cats, tmp_path, monkeypatch):
+    """Its bytes are others than the index says: its own list counts."""
+    index = cats.INDEX.read_text().splitlines()
+    cats.INDEX.write_text("\n".join(row if i == 0 else row[:-12] + "0" * 12 for i, row in enumerate(index)))
+    Home(monkeypatch, packed(few_cats))
+    load_dataset("cats", "train", tmp_path)
+    assert len(load_dataset("cats", "train", tmp_path)) == 5
+    (tmp_path / "cats64" / "SHA256SUMS").unlink()
+    with refused("pictures_damaged", "5 of 5"):
+        load_dataset("cats", "train", tmp_path)
+
+
+@pytest.mark.parametrize("fault", ["another picture", "a picture less", "half an archive", "no archive"])
+def test_an_archive_with_other_cats_is_refused(fault: str, few_cats, tmp_path, monkeypatch):
+    """Before anything stands in the data root; which picture it was, and both checksums."""
+    content, said = packed(few_cats), []
+    if fault == "another picture":
+        content, said = packed(few_cats | {"cats/cat_7.png": few_cats["cats/cat_2.png"]}), ["cat_7.png"]
+    if fault == "a picture less":
+        content, said = packed({k: v for k, v in few_cats.items() if "_7" not in k}), ["cat_7.png"]
+    if fault == "half an archive":
+        content = content[: len(content) // 2]
+    if fault == "no archive":
+        content = b"<html>sign in to this network</html>"
+    Home(monkeypatch, content)
+    with refused("data_changed", "cats", "github", *said):
+        load_dataset("cats", "train", tmp_path)
+    assert not left(tmp_path) and not (tmp_path / "cats64").exists()
+
+
+def test_making_cats_stopped_in_the_middle_leaves_nothing(few_cats, tmp_path, monkeypatch):
+    def interrupt(self, name, *args):
+        if "cat_7" in name:
+            raise KeyboardInterrupt
+        return original(self, name, *args)
+
+    original = zipfile.ZipFile.read
+    monkeypatch.setattr(zipfile.ZipFile, "read", interrupt)
+    Home(monkeypatch, packed(few_cats))
+    with pytest.raises(KeyboardInterrupt):
+        load_dataset("cats", "train", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_damaged_cats(few_cats, tmp_path, monkeypatch):
+    """How many, the first by name with both checksums, both commands; and these work."""
+    write_cats(tmp_path, 6, 2)
+    folder, content = tmp_path / "cats64", packed(few_cats)
+    path = folder / "train" / "cat_00003.jpg"
+    path.write_bytes(path.read_bytes()[:400])
+    (folder / "train" / "cat_00005.jpg").unlink()
+    half = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    with refused("pictures_damaged", "2 of 6", "train/cat_00003.jpg", half, f"rm -r {folder}", "SHA256SUMS") as told:
+        load_dataset("cats", "train", tmp_path)
+    assert "network" not in str(told.value) and len(load_dataset("cats", "test", tmp_path)) == 2
+    draw_cat(99).save(path)
+    subprocess.run(told.value.details["vouch"], shell=True, check=True)
+    assert len(load_dataset("cats", "train", tmp_path)) == 5
+    for content_of_one in (b"no picture", None):
+        path.write_bytes(content_of_one) if content_of_one else Image.new("RGB", (32, 32)).save(path)
+        subprocess.run(told.value.details["vouch"], shell=True, check=True)
+        with refused("data_unreadable", str(path)):
+            load_dataset("cats", "train", tmp_path)
+    subprocess.run(told.value.details["delete"], shell=True, check=True)
+    Home(monkeypatch, content)
+    assert len(load_dataset("cats", "train", tmp_path)) == 5
+
+
+def test_an_empty_folder_of_cats(few_cats, tmp_path):
+    (tmp_path / "cats64" / "train").mkdir(parents=True)
+    with refused("pictures_damaged", "5 of 5", "cat_00000.jpg", "nothing"):
+        load_dataset("cats", "train", tmp_path)
+    (tmp_path / "cats64" / "SHA256SUMS").write_text("0123  notes.txt\n")
+    with refused("pictures_damaged", "0 of 0"):
+        load_dataset("cats", "train", tmp_path)
 
 
 # -- a folder of images --------------------------------------------------------------------------------------
