@@ -10,6 +10,7 @@ python -m genai --receipt file.png                  makes a file's result again 
 from __future__ import annotations
 
 import argparse
+import json
 import shlex
 import sys
 from pathlib import Path
@@ -55,7 +56,7 @@ def _main(words: list[str]) -> int:
     for name in names:
         parser.add_argument(f"--{name}", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     given = vars(parser.parse(words))
-    controls = engine.controls_from_words(entry.name, action.name, {k: v for k, v in given.items() if k in names})
+    controls = engine.controls_from_words(entry.name, action.name, {k: v for k, v in given.items() if k in names}, True)
     if action.kind == "text":
         shown = controls["prompt"]
         sys.stdout.write(shown)
@@ -66,7 +67,9 @@ def _main(words: list[str]) -> int:
         print()
     else:
         result = engine.generate(entry.name, action.name, controls)
-    if options.out or action.kind != "text":
+    if action.kind == "data":
+        print(json.dumps(result.data, ensure_ascii=False))
+    if options.out or action.kind not in ("text", "data"):
         write(Path(options.out or result.file_name), result)
     return 0
 
@@ -120,13 +123,13 @@ def describe(action, entry) -> str:
 
 
 def default(control) -> str:
-    from genai.generation.controls import Vector
+    from genai.generation.controls import Picture, Rows, Vector
 
-    return "..." if isinstance(control, Vector) else shlex.quote(str(control.default))
+    return "..." if isinstance(control, (Vector, Rows, Picture)) else shlex.quote(str(control.default))
 
 
 def choices(control) -> str:
-    from genai.generation.controls import Choice, Number, Vector
+    from genai.generation.controls import Choice, Number, Picture, Rows, Vector
 
     if isinstance(control, Number):
         return f"{'a whole number' if control.integer else 'a number'} from {control.low:.16g} to {control.high:.16g}"
@@ -134,6 +137,10 @@ def choices(control) -> str:
         return " or ".join(map(shlex.quote, control.choices))
     if isinstance(control, Vector):
         return f"{control.length} numbers from {control.low:.16g} to {control.high:.16g}, as in 1,0,1"
+    if isinstance(control, Rows):
+        return f"at most {control.most} lists of {choices(control.row)}, as in [[1,0,1],[0,1,1]]"
+    if isinstance(control, Picture):
+        return "a picture's file"
     return f"text of at most {control.max_length:,} characters"
 
 

@@ -40,6 +40,9 @@ CONFIGS = {
     ),
     "judge-scenes": ("judge", dict(widths=(8, 8, 8), depths=(1, 1, 1), features=16)),
 }
+DATASETS = {
+    "gan": "mnist", "vae": "mnist", "gpt": "shakespeare", "text2image": "scenes", "judge": "scenes",
+}  # fmt: skip
 
 
 def write_checkpoints(folder: Path) -> Path:
@@ -51,13 +54,11 @@ def write_checkpoints(folder: Path) -> Path:
                 torch.nn.init.normal_(p, std=0.3)
             elif p.ndim > 1 and family == "vae":  # as it starts, it draws nearly the same for every latent
                 p.data *= 2
-        meta = Meta(family, config, preset=name, dataset="drawn", step=1)
+        meta = Meta(family, config, preset=name, dataset=DATASETS[family], step=1)
         if family == "gan":
             meta.classes = [str(digit) for digit in range(10)]
-        if family == "judge":
-            meta.dataset = "scenes"
         if family == "text2image":
-            meta.dataset, meta.tokenizer, meta.extra = "scenes", scenes.tokenizer().state(), {"plan": scenes.PLAN}
+            meta.tokenizer, meta.extra = scenes.tokenizer().state(), {"plan": scenes.PLAN}
         if family == "gpt":
             meta.tokenizer = CharTokenizer(ALPHABET).state()
         save_checkpoint(folder / f"{name}.safetensors", model, meta)

@@ -26,7 +26,7 @@ from genai.errors import UserError
 from genai.generation import engine as engine_module
 from genai.generation import gan, noise, receipt, vae
 from genai.generation.actions import ACTIONS
-from genai.generation.controls import Choice, Number, Words
+from genai.generation.controls import Choice, Number, Picture, Rows, Vector, Words
 from genai.generation.engine import AT_ONCE, Engine
 from genai.generation.sampling import filter_logits
 from genai.models import FAMILIES, build_model
@@ -52,6 +52,10 @@ def models(engine) -> list[str]:
 
 def pixels(engine, family: str, action: str, **controls) -> np.ndarray:
     return ask(engine, family, action, **controls).pixels.astype(int)
+
+
+def encode(engine, image: Path | bytes | str) -> list[float]:
+    return ask(engine, "vae", "encode", image=image).data["z"]
 
 
 def write(engine, **controls) -> str:
@@ -83,9 +87,12 @@ def test_an_action_gives_its_kind_of_result_with_defaults(engine, family, action
         assert result.text.startswith(result.receipt["controls"]["prompt"])
         assert len(result.text) == len(result.receipt["controls"]["prompt"]) + result.tokens
         return
-    array = result.pixels if result.action.kind == "image" else result.frames
+    if result.action.kind == "data":
+        assert json.loads(json.dumps(result.data, allow_nan=False)) == result.data is not None
+        return
+    array = result.frames if result.action.kind == "loop" else result.pixels
     assert array.dtype == np.uint8
-    assert array.ndim == (3 if result.action.kind == "image" else 4)
+    assert array.ndim == (4 if result.action.kind == "loop" else 3)
     assert array.min() < array.max()
     side, channels = model.model.config.image_size, model.model.config.channels
     assert array.shape[-3:] == (side, side, channels)
@@ -100,21 +107,48 @@ def test_random_numbers_elsewhere_are_not_touched(engine, family, action):
     assert before[2] == random.getstate()
 
 
+def another(control, i: int):
+    """One of eight values of a control that make eight results; None for one that may stay as it is."""
+    if control.name == "seed":
+        return i
+    if control.name == "mask":
+        return [1] * control.length
+    if control.name == "prompt" and control.empty:
+        return f"{i} " + "".join("ab"[i >> bit & 1] for bit in range(3))
+    if isinstance(control, Picture):
+        return stored(drawing(ink=0, paper=255).rotate(20 * i, fillcolor=255)).getvalue()
+    if isinstance(control, Rows):
+        return [another(control.row, i)] if not control.empty else None
+    if isinstance(control, Vector) and control.name in ("z", "tokens"):
+        return [i / 2 - 2.0 if control.name == "z" else 1000 * i] * control.length
+    return None
+
+
 @each_action
 def test_at_the_same_time_gives_the_same_as_alone(engine, family, action):
     """Eight threads, each with other controls."""
-    names = [c.name for c in ACTIONS[family][action].controls(engine.first(family))]
-    size = engine.first("vae").model.config.latents
-    wishes = [
-        {"seed": i, **({"mask": [1] * 64} if "mask" in names else {})} if "seed" in names
-        else {"z": [i / 2 - 2.0] * size} if "z" in names else {"tokens": [1000 * i] * 64}
-        for i in range(8)
-    ]  # fmt: skip
+    controls = ACTIONS[family][action].controls(engine.first(family))
+    wishes = [{c.name: wished for c in controls if (wished := another(c, i)) is not None} for i in range(8)]
     alone = [ask(engine, family, action, **wish).receipt["result"] for wish in wishes]
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda w: ask(engine, family, action, **w).receipt["result"], wishes * 2))
     assert together == alone * 2
     assert len(set(alone)) == 8
+
+
+IMPORTED = """
+import importlib, sys
+for name in sys.argv[1:]:
+    importlib.import_module(f"genai.generation.{name}")
+from genai.generation.actions import ACTIONS
+print([[family, [*actions]] for family, actions in ACTIONS.items()])
+"""
+
+
+@pytest.mark.parametrize("first", ["actions", "text2image vae", "vae gan", "engine", "shelf", "look"])
+def test_actions_do_not_depend_on_what_is_imported_first(first):
+    done = run_python("-c", IMPORTED, *first.split())
+    assert done.stdout.strip() == str([[family, [*actions]] for family, actions in ACTIONS.items()]), done.stderr
 
 
 # -- seeds ---------------------------------------------------------------------------------------------------
@@ -273,7 +307,7 @@ def test_a_failed_request_gives_its_place_back(engine, monkeypatch):
     monkeypatch.setattr(engine_module, "WAIT_SECONDS", 0.05)
     for _ in range(AT_ONCE + 1):
         refusal("unknown_characters", write, engine, prompt="☃")
-        refusal("picture_unreadable", engine.encode, engine.first("vae").name, io.BytesIO(b"no picture"))
+        refusal("picture_unreadable", encode, engine, b"no picture")
     write(engine)
     ask(engine, "vae", "decode")
 
@@ -302,6 +336,14 @@ def bad_values(control) -> list:
         off = ["", "no such choice", " ", "\ud83d", -1, 0.5]
     elif isinstance(control, Words):
         off = [7, "x" * (control.max_length + 1), "\ud83d", *([] if control.empty else ["", " \n\t"])]
+    elif isinstance(control, Picture):
+        png = "data:image/png;base64,"
+        off = ["", "x", 7, png + "☃", png + "a", png + "A" * 5_500_000, "data:text/html;base64,aGk=", "/etc/passwd"]
+        return [*off, *(value for value in ALWAYS_BAD if value != b"1")]  # bytes are a file; JSON has none
+    elif isinstance(control, Rows):
+        return [value for value in ALWAYS_BAD if value != [] or not control.empty] + [
+            [bad] for bad in bad_values(control.row)
+        ]
     else:
         zeros = [0.0] * (control.length - 1)
         last = (
@@ -355,6 +397,15 @@ def test_messages_name_the_limits(engine):
     assert "3,000,000" in str(long) and "2,000" in str(long)
 
 
+def test_no_link_names_a_file_of_this_machine(engine, tmp_path):
+    path = tmp_path / "drawing.png"
+    path.write_bytes(stored(drawing()).getvalue())
+    refusal("not_a_picture", engine.controls_from_words, "vae-digits", "encode", {"image": str(path)})
+    own = engine.controls_from_words("vae-digits", "encode", {"image": str(path)}, files=True)  # a command line may
+    assert engine.generate("vae-digits", "encode", own).data["z"] == encode(engine, path)
+    refusal("picture_unreadable", engine.controls_from_words, "vae-digits", "encode", {"image": "no.png"}, True)
+
+
 def test_what_is_not_known_is_refused_with_what_is(engine):
     names = models(engine)
     for bad in ("nope", "", None, 3, ["gan-digits"], {}, math.nan, LONG, "../gan-digits", "\ud83d"):
@@ -374,8 +425,7 @@ def test_what_is_not_known_is_refused_with_what_is(engine):
 
 
 def test_only_a_vae_encodes(engine):
-    error = refusal("bad_choice", engine.encode, "gan-digits", io.BytesIO())
-    assert "vae-digits" in str(error)
+    refusal("unknown_action", engine.generate, "gan-digits", "encode", {})
 
 
 def test_good_values_of_every_kind_are_taken(engine):
@@ -466,7 +516,12 @@ def test_the_command_line_makes_it_again(engine, family, action, tmp_path, monke
     assert main([*command[3:], "--checkpoints", str(engine.folder), "--device", "cpu"]) == 0
     carried, _ = receipt.read_file(f"{result.receipt['model']}{suffix}")
     assert carried == result.receipt
-    assert capsys.readouterr().out == (result.text and result.text + "\n")
+    said = capsys.readouterr().out
+    assert (
+        json.loads(said) == result.data
+        if result.action.kind == "data"
+        else said == (result.text and result.text + "\n")
+    )
 
 
 def test_a_text_with_awkward_words_comes_back(engine, tmp_path):
@@ -506,7 +561,12 @@ def test_pixels_are_compared_by_grey_levels(engine, level, digest, verdict):
 
 def test_other_verdicts(engine):
     result = ask(engine, "gan", "sample", seed=4)
-    assert engine.again(*repainted(result, sha256="0" * 64))[1] == "other_checkpoint"
+    assert engine.again(*repainted(result, sha256="0" * 64))[1] == "identical"  # what counts is what it shows
+    invert = lambda array: np.subtract(255, array, out=array)  # noqa: E731
+    assert engine.again(*repainted(result, invert, sha256="0" * 64))[1] == "different"  # of the same weights
+    assert engine.again(*repainted(result, invert, sha256="0" * 64, weights="0" * 16))[1] == "other_checkpoint"
+    assert engine.again(*repainted(result, invert, sha256="0" * 64, weights=None))[1] == "other_checkpoint"
+    assert engine.again({**result.receipt, "weights": "0" * 16, "result": "0" * 16})[1] == "other_checkpoint"
     assert engine.again({**result.receipt, "result": "0" * 16})[1] == "different"
     without = {k: v for k, v in result.receipt.items() if k != "result"}
     assert engine.again(without)[1] == "unverified"
@@ -516,9 +576,42 @@ def test_other_verdicts(engine):
     text = ask(engine, "gpt", "write")
     assert engine.again(text.receipt, text.text)[1] == "identical"
     assert engine.again(text.receipt, text.text + "!")[1] == "different"
-    refusal("unknown_model", engine.again, {**result.receipt, "model": "gone"})
+    gone = refusal("receipt_without_model", engine.again, {**result.receipt, "model": "gone"})
+    assert "gone.safetensors" in str(gone) and result.receipt["sha256"][:12] in str(gone)
     refusal("unknown_action", engine.again, {**result.receipt, "action": "gone"})
     refusal("not_a_number", engine.again, {**result.receipt, "controls": {"seed": None}})
+
+
+def test_figures_written_later_change_no_result(engine, tmp_path):
+    """The checkpoint's file is another, its weights are the same; a receipt from before weights had a digest, too."""
+    path = shutil.copy(engine.folder / "gan-digits.safetensors", tmp_path)
+    other = Engine(tmp_path, device="cpu")
+    result = other.generate("gan-digits", "sample", {"seed": 4})
+    update_meta(path, lambda meta: meta.metrics.update(fd={"value": 2.5}))
+    for missing in ((), ("weights",), ("result", "weights")):
+        old = {k: v for k, v in result.receipt.items() if k not in missing}
+        made, verdict = other.again(old, repainted(result)[1])
+        assert verdict == "identical" and made.receipt["sha256"] != old["sha256"]
+    assert other.again(result.receipt)[1] == "identical"
+    assert other.again({k: v for k, v in result.receipt.items() if k != "result"})[1] == "unverified"
+    shutil.copy(engine.folder / "vae-digits.safetensors", path)  # and now it is something else
+    refusal("unknown_action", other.again, result.receipt | {"action": "plane"})
+
+
+def test_smooth_data_are_enlarged_smoothly(engine, tmp_path):
+    """A photograph's pixels are no squares; its file verifies like any other, one from before as well."""
+    for name, dataset in (("photos", "folder"), ("digits", "mnist")):
+        path = shutil.copy(engine.folder / "gan-digits.safetensors", tmp_path / f"{name}.safetensors")
+        update_meta(path, lambda meta, dataset=dataset: setattr(meta, "dataset", dataset))
+    other = Engine(tmp_path, device="cpu")
+    photo, digit = (other.generate(name, "sample", {"seed": 4}) for name in ("photos", "digits"))
+    (carried, smooth), (_, crisp) = repainted(photo), repainted(digit)
+    assert smooth.shape == (4 * 28, 4 * 28) and crisp.shape == (8 * 28, 8 * 28)
+    assert len(np.unique(smooth)) > len(np.unique(photo.pixels)) and (crisp[::8, ::8, None] == digit.pixels).all()
+    assert other.again(carried, smooth)[1] == other.again(carried, crisp)[1] == "identical"
+    near = np.where(smooth < 128, smooth + 1, smooth - 1)
+    assert other.again(carried, near)[1] == "within_tolerance"
+    assert other.again(carried, 255 - smooth)[1] == "different"
 
 
 NO_RECEIPTS = [
@@ -646,7 +739,7 @@ def test_a_blank_picture_is_all_zeros(engine, size, mode):
     for fill in (0, 1):
         picture = Image.new(mode, size, fill if mode in ("1", "P") else (255 * fill,) * len(mode))
         assert not read(stored(picture)).any()
-    z = engine.encode(engine.first("vae").name, stored(picture))
+    z = encode(engine, stored(picture).getvalue())
     assert len(z) == 12 and all(math.isfinite(v) and abs(v) <= vae.LIMIT for v in z)
 
 
@@ -696,8 +789,8 @@ UNREADABLE = {
 def test_what_is_no_picture_is_refused(kind, engine, tmp_path):
     path = tmp_path / "drawing.png"
     path.write_bytes(UNREADABLE[kind])
-    for source in (str(path), io.BytesIO(UNREADABLE[kind])):
-        error = refusal("picture_unreadable", engine.encode, engine.first("vae").name, source)
+    for source in (path, UNREADABLE[kind]):
+        error = refusal("picture_unreadable", encode, engine, source)
         assert "PNG" in error.message("zh") and "object at" not in str(error)
     refusal("picture_unreadable", receipt.open_picture, str(tmp_path / "missing.png"))
 

@@ -30,6 +30,19 @@ def tokens_of(engine: Engine, seed: int = 5) -> list[int]:
     return engine.generate(MODEL, "draw", {"prompt": "a red car", "seed": seed}).detail["tokens"][0]
 
 
+def read(engine: Engine, prompt) -> list[dict]:
+    return engine.generate(MODEL, "read", {"prompt": prompt}).data
+
+
+def inside(engine: Engine, prompt, tokens, plan=None) -> dict:
+    plan = {} if plan is None else {"plan": plan}
+    return engine.generate(MODEL, "inside", {"prompt": prompt, "tokens": tokens, **plan}).data
+
+
+def see(engine: Engine, prompt, tokens, plans=()) -> list[dict]:
+    return engine.generate(MODEL, "see", {"prompt": prompt, "tokens": tokens, "plans": plans}).data
+
+
 # -- drawing -------------------------------------------------------------------------------------------------
 
 
@@ -278,8 +291,8 @@ def test_an_empty_prompt_and_only_unknown_words_draw_freely(engine: Engine):
     unknown = engine.generate(MODEL, "draw", {"prompt": "xylophone <b></b> ☃", "seed": 9})
     spaces = engine.generate(MODEL, "draw", {"prompt": "   ", "seed": 9})
     assert np.array_equal(free.pixels, spaces.pixels)
-    assert engine.read(MODEL, "xylophone ☃")[0]["status"] == "unknown"
-    known = [w for w in engine.read(MODEL, "xylophone <b></b> ☃") if w["status"] != "unknown"]
+    assert read(engine, "xylophone ☃")[0]["status"] == "unknown"
+    known = [w for w in read(engine, "xylophone <b></b> ☃") if w["status"] != "unknown"]
     assert known or np.array_equal(free.pixels, unknown.pixels)
 
 
@@ -289,7 +302,7 @@ def test_words_that_contradict_each_other_are_settled(engine: Engine):
     drawn = engine.generate(MODEL, "draw", {"prompt": prompt, "count": 4, "seed": 3})
     choices = [len(values) for values in scenes.PLAN.values()]
     assert all(0 <= value < most for plan in drawn.detail["plan"] for value, most in zip(plan, choices))
-    assert {word["status"] for word in engine.read(MODEL, prompt)} <= {"understood", "ignored"}
+    assert {word["status"] for word in read(engine, prompt)} <= {"understood", "ignored"}
 
 
 def test_the_receipt_makes_it_again(engine: Engine):
@@ -391,14 +404,14 @@ def test_the_ends_of_a_blend_are_its_prompts(engine: Engine):
 
 
 def test_words_are_read_one_by_one(engine: Engine):
-    read = {word["text"]: word for word in engine.read(MODEL, "please draw a crimsn car <script>, nine hundred cars")}
-    assert read["please"]["status"] == "ignored" and read["car"]["status"] == "understood"
-    assert read["crimsn"]["status"] == "unknown" and "crimson" in read["crimsn"]["nearest"]
-    assert read["nine"]["status"] == read["hundred"]["status"] == read["script"]["status"] == "unknown"
-    assert read["nine"]["nearest"] == read["hundred"]["nearest"] == ["four", "many"]
-    chinese = {word["text"]: word for word in engine.read(MODEL, "九百辆红色的汽车")}
+    words = {word["text"]: word for word in read(engine, "please draw a crimsn car <script>, nine hundred cars")}
+    assert words["please"]["status"] == "ignored" and words["car"]["status"] == "understood"
+    assert words["crimsn"]["status"] == "unknown" and "crimson" in words["crimsn"]["nearest"]
+    assert words["nine"]["status"] == words["hundred"]["status"] == words["script"]["status"] == "unknown"
+    assert words["nine"]["nearest"] == words["hundred"]["nearest"] == ["four", "many"]
+    chinese = {word["text"]: word for word in read(engine, "九百辆红色的汽车")}
     assert chinese["九"]["nearest"] == ["四", "许多"] and chinese["汽车"]["status"] == "understood"
-    long = engine.read(MODEL, "red " * 40)
+    long = read(engine, "red " * 40)
     assert [word["status"] for word in long].count("unread") == 40 - scenes.CAPTION_LENGTH
 
 
@@ -406,7 +419,7 @@ def test_words_are_read_one_by_one(engine: Engine):
     "prompt", ["x" * 301, "车" * 3_000_000, None, 7, NAN, ["a"], {"a": 1}], ids=lambda p: str(p)[:12]
 )
 def test_what_is_no_prompt_is_named(engine: Engine, prompt):
-    for ask in (lambda: engine.read(MODEL, prompt), lambda: engine.see(MODEL, prompt, [tokens_of(engine)])):
+    for ask in (lambda: read(engine, prompt), lambda: see(engine, prompt, [tokens_of(engine)])):
         with pytest.raises(UserError) as caught:
             ask()
         assert len(str(caught.value)) < 1000
@@ -431,8 +444,8 @@ def test_bad_controls_are_named(engine: Engine, controls: dict):
 def test_bad_tokens_are_named(engine: Engine, tokens):
     for ask in (
         lambda: engine.generate(MODEL, "decode", {"tokens": tokens}),
-        lambda: engine.inside(MODEL, "a car", tokens),
-        lambda: engine.see(MODEL, "a car", [tokens]),
+        lambda: inside(engine, "a car", tokens),
+        lambda: see(engine, "a car", [tokens]),
     ):
         with pytest.raises(UserError):
             ask()
@@ -440,7 +453,7 @@ def test_bad_tokens_are_named(engine: Engine, tokens):
 
 def test_inside_tells_probabilities(engine: Engine):
     tokens = tokens_of(engine)
-    found = engine.inside(MODEL, "a red car", tokens)
+    found = inside(engine, "a red car", tokens)
     assert found["tokens"] == tokens and len(found["certainty"]) == 64
     assert found["plan"]["entries"].keys() == scenes.PLAN.keys()
     for own, others in zip(found["certainty"], found["alternatives"]):
@@ -454,17 +467,17 @@ def test_inside_tells_probabilities(engine: Engine):
 def test_a_plan_is_told_in_words(engine: Engine):
     drawn = engine.generate(MODEL, "draw", {"prompt": "a red car", "seed": 5}).detail
     (plan,), tokens = drawn["plan"], drawn["tokens"]
-    (verdict,) = engine.see(MODEL, "a red car", tokens, [plan])
-    described = engine.inside(MODEL, "a red car", tokens[0], plan)["plan"]
+    (verdict,) = see(engine, "a red car", tokens, [plan])
+    described = inside(engine, "a red car", tokens[0], plan)["plan"]
     assert verdict["plan"] == described and described["entries"]["kind"] == scenes.KINDS[plan[2]]
     assert described["cells"] == [cell for cell in plan[len(scenes.PLAN) :] if cell < 64]
-    (plain,) = engine.see(MODEL, "a red car", tokens)
+    (plain,) = see(engine, "a red car", tokens)
     assert plain["plan"] is None
     hidden = [*map(len, scenes.PLAN.values()), *plan[len(scenes.PLAN) :]]
-    assert set(engine.inside(MODEL, "a car", tokens[0], hidden)["plan"]["entries"].values()) == {None}
-    for wrong in ([], [plan[1:]], [plan, plan], "plan", [[-1, *plan[1:]]], [[99, *plan[1:]]]):
+    assert set(inside(engine, "a car", tokens[0], hidden)["plan"]["entries"].values()) == {None}
+    for wrong in ([plan[1:]], [plan, plan], "plan", [[-1, *plan[1:]]], [[99, *plan[1:]]]):
         with pytest.raises(UserError):
-            engine.see(MODEL, "a red car", tokens, wrong)
+            see(engine, "a red car", tokens, wrong)
 
 
 def test_beam_search_finds_the_likeliest_token(engine: Engine):
@@ -481,7 +494,7 @@ def test_beam_search_finds_the_likeliest_token(engine: Engine):
 
 
 def test_the_judge_looks_at_each_picture(engine: Engine):
-    verdicts = engine.see(MODEL, "a red car on the grass", [tokens_of(engine, s) for s in (1, 2, 3)])
+    verdicts = see(engine, "a red car on the grass", [tokens_of(engine, s) for s in (1, 2, 3)])
     assert len(verdicts) == 3
     for verdict in verdicts:
         assert verdict["seen"].keys() == scenes.ATTRIBUTES.keys()
@@ -493,17 +506,17 @@ def test_the_judge_looks_at_each_picture(engine: Engine):
 
 def test_the_judges_word_for_word(engine: Engine):
     """Held against a scene that is known, every word of a true caption is right, and a wrong colour is not."""
-    read = engine.get(MODEL).tokenizer.read
+    spell = engine.get(MODEL).tokenizer.read
     for i in range(300):
         scene, rng = scenes.sample("all", 7, i)
         caption = scenes.describe(scene, rng)
         seen = {name: {"value": value, "p": 1.0} for name, value in scenes.attributes(scene).items()}
-        words = read(caption.text)
+        words = spell(caption.text)
         wrong = [w.text for w, verdict in zip(words, judging.check_words(words, seen)) if verdict is False]
         assert not wrong, (caption, wrong)
     scene = scenes.Scene("sea", (scenes.Thing("car", "red", "small"),))
     seen = {name: {"value": value, "p": 1.0} for name, value in scenes.attributes(scene).items()}
-    assert judging.check_words(read("a blue car in the sea"), seen) == [None, False, True, None, None, True]
+    assert judging.check_words(spell("a blue car in the sea"), seen) == [None, False, True, None, None, True]
 
 
 def test_without_a_judge_it_still_draws(engine: Engine, tmp_path):
@@ -511,7 +524,7 @@ def test_without_a_judge_it_still_draws(engine: Engine, tmp_path):
     alone = Engine(tmp_path, device="cpu")
     assert alone.generate(MODEL, "draw", {}).pixels.shape == (64, 64, 3)
     with pytest.raises(UserError, match="judge-scenes"):
-        alone.see(MODEL, "a car", [tokens_of(engine)])
+        see(alone, "a car", [tokens_of(engine)])
 
 
 def test_ten_visitors_at_once(engine: Engine):
@@ -533,7 +546,7 @@ def test_every_offer_is_understood(engine: Engine, lang: str):
     offered = [prompt for _, chips in sheet(lang) for _, prompt in chips]
     assert len(offered) > 50
     for prompt in [*offered, *(never_seen(lang)[0] for _ in range(30))]:
-        assert all(word["status"] in ("understood", "ignored") for word in engine.read(MODEL, prompt)), prompt
+        assert all(word["status"] in ("understood", "ignored") for word in read(engine, prompt)), prompt
     shown = {chip for key, chips in sheet(lang) for chip, _ in chips if key == "ui.paint.sheet_kinds"}
     assert len(shown) == len(scenes.KINDS)
 

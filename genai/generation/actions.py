@@ -1,39 +1,68 @@
 """What each family can be asked to do.
 
-    ACTIONS["gan"]["sample"].controls(model) -> the controls it takes
-    ACTIONS["gan"]["sample"].run(model, controls) -> pixels uint8 [H, W, C], frames [N, H, W, C], or text
+    ACTIONS["gan"]["sample"].controls(entry) -> the controls it takes; the description of a model suffices
+    ACTIONS["gan"]["sample"].run(loaded, controls) -> the result
 
-An action is a function of (loaded model, checked controls) and nothing else.
+An action is a function of (loaded model, checked controls) and nothing else. Its kind says what it gives:
+
+    image     pixels uint8 [H, W, C]
+    loop      frames uint8 [N, H, W, C] of an animation
+    text      an iterator of pieces that go on from its control `prompt`
+    data      plain values that JSON can carry
+    rounds    a picture that grows: run(loaded, controls, state, show) -> Round, see there
+
+The package imports every family's actions in one order, so ACTIONS is whole, and the same, whatever is imported first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
 
 from genai.generation.controls import Control
+
+Kind = Literal["image", "loop", "text", "data", "rounds"]
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round of an action leaves.
+
+    The first round begins with `state` None, each later one with what the round before left, through a browser that may have
+    changed it: all of it is checked (UserError). The last round is the same picture, however many came alone or together.
+
+    pixels: the picture as it is now; None where nobody looks (`show` was false) and it was not the last.
+    state: plain values for the next round; None: this was the last.
+    detail: what the result tells beside its pixels.
+    """
+
+    pixels: np.ndarray | None
+    state: dict | None
+    detail: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Action:
-    """kind: "image" (one picture), "loop" (frames of an animation) or "text" (a stream of pieces)."""
+    """light: it computes next to nothing, and waits for no place among the requests that compute."""
 
     name: str
-    kind: str
+    kind: Kind
     controls: Callable[[Any], list[Control]]
-    run: Callable[[Any, dict], Any]
-    scale: int = 8  # each pixel becomes a square of so many in a downloaded file
+    run: Callable[..., Any]
+    light: bool = False
 
 
 ACTIONS: dict[str, dict[str, Action]] = {}
 
 
-def action(family: str, kind: str, controls: Callable[[Any], list[Control]], scale: int = 8):
+def action(family: str, kind: Kind, controls: Callable[[Any], list[Control]], light: bool = False):
     """Register the decorated function as an action of `family`, by its name; a first one is the default."""
 
-    def register(run: Callable[[Any, dict], Any]):
-        ACTIONS.setdefault(family, {})[run.__name__] = Action(run.__name__, kind, controls, run, scale)
+    def register(run: Callable[..., Any]):
+        ACTIONS.setdefault(family, {})[run.__name__] = Action(run.__name__, kind, controls, run, light)
         return run
 
     return register

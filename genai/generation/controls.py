@@ -5,12 +5,20 @@ The page's own widgets are no guard: a request by HTTP can carry NaN, null, a li
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from genai.errors import UserError
+
+# One black pixel: what a control for pictures holds until it is given one.
+NO_INK = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 
 
 @dataclass(frozen=True)
@@ -124,7 +132,76 @@ class Vector:
             return raw
 
 
-Control = Number | Choice | Words | Vector
+@dataclass(frozen=True)
+class Rows:
+    """Up to `most` vectors of one kind; none only where `empty` says that this means something."""
+
+    name: str
+    row: Vector
+    most: int
+    empty: bool = False
+
+    @property
+    def default(self) -> list[list[float]]:
+        return [] if self.empty else [self.row.default]
+
+    def check(self, value: Any) -> list[list[float]]:
+        if not isinstance(value, (list, tuple)) or not (self.empty or value) or len(value) > self.most:
+            raise UserError("not_rows", name=self.name, value=value, most=self.most, length=self.row.length)
+        each = replace(self.row, name=self.name)
+        return [each.check(row) for row in value]
+
+    def parse(self, raw: str) -> Any:
+        try:
+            return json.loads(raw)
+        except (ValueError, RecursionError):
+            return raw
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture file as a data URI, not yet decoded. Python may give its Path or its bytes instead: no request by HTTP and no
+    link can name a file of this machine."""
+
+    name: str
+    max_length: int = 5_000_000  # characters
+    max_bytes: int = 50_000_000  # of a file
+    default: str = NO_INK
+
+    def check(self, value: Any) -> str:
+        if isinstance(value, (Path, bytes)):
+            return _data_uri(value if isinstance(value, bytes) else self._read(value))
+        fits = isinstance(value, str) and value.startswith("data:image/") and len(value) <= self.max_length
+        try:
+            if not fits:
+                raise ValueError
+            base64.b64decode(value.partition(",")[2], validate=True)
+        except ValueError as error:
+            raise UserError("not_a_picture", name=self.name, value=value, limit=f"{self.max_length:,}") from error
+        return value
+
+    def _read(self, path: Path) -> bytes:
+        try:
+            if path.stat().st_size > self.max_bytes:
+                raise OSError(f"more than {self.max_bytes:,} bytes")
+            return path.read_bytes()
+        except OSError as error:
+            raise UserError("picture_unreadable", cause=error.strerror or str(error)) from error
+
+    def parse(self, raw: str) -> Any:
+        return raw
+
+
+def _data_uri(file: bytes) -> str:
+    return f"data:image/*;base64,{base64.b64encode(file).decode()}"
+
+
+def bytes_of(uri: str) -> bytes:
+    """The file in a data URI that was checked."""
+    return binascii.a2b_base64(uri.partition(",")[2])
+
+
+Control = Number | Choice | Words | Vector | Rows | Picture
 
 
 def check_all(controls: list[Control], given: Any) -> dict[str, Any]:

@@ -28,7 +28,8 @@ def grid(images: np.ndarray, columns: int | None = None, gap: int = 0, backgroun
     return canvas
 
 
-def to_pil(image: np.ndarray, scale: int = 1) -> Image.Image:
-    """uint8 [H, W, C] -> a picture, each pixel a crisp square of `scale`."""
+def to_pil(image: np.ndarray, scale: int = 1, smooth: bool = False) -> Image.Image:
+    """uint8 [H, W, C] -> a picture `scale` times as large: each pixel a crisp square, or as a photograph is enlarged."""
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+    way = Image.Resampling.BICUBIC if smooth else Image.Resampling.NEAREST
+    return picture.resize((picture.width * scale, picture.height * scale), way)

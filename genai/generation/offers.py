@@ -58,6 +58,9 @@ def sheet(lang: str) -> list[tuple[str, list[tuple[str, str]]]]:
 
 def never_seen(lang: str) -> tuple[str, list[tuple[str, ...]]]:
     """A prompt that names one or two combinations that training never showed, and those combinations."""
-    rng = np.random.default_rng()
-    scene = scenes.random_scene(rng, "level1" if rng.random() < 0.6 else "level2")
-    return scenes.describe(scene, rng, lang, full=True).text, scenes.held_out(scene)
+    rng, words = np.random.default_rng(), scenes.tokenizer()
+    while True:
+        scene = scenes.random_scene(rng, "level1" if rng.random() < 0.6 else "level2")
+        prompt = scenes.describe(scene, rng, lang, full=True).text
+        if len(words.read(prompt)) <= words.length:  # a wordy one would be cut
+            return prompt, scenes.held_out(scene)

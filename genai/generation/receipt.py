@@ -22,7 +22,7 @@ from genai.generation.images import to_pil
 
 KEY = "genai"  # the PNG text chunk's keyword
 TEXT_MARK = "\n\n--- genai receipt: "
-KEYS = ("model", "action", "controls", "sha256", "version", "torch", "device", "dtype", "result")
+KEYS = ("model", "action", "controls", "sha256", "weights", "version", "torch", "device", "dtype", "result")
 MAX_LENGTH = 100_000  # characters of a receipt that anyone needs
 MAX_PIXELS = 25_000_000  # of a picture that is read: a telephone's fit
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # Pillow knows many more, some of which start other programs
@@ -53,18 +53,18 @@ def parse(text: Any) -> dict:
 # -- into files and back -------------------------------------------------------------------------------------
 
 
-def png_bytes(pixels: np.ndarray, receipt: dict, scale: int = 1) -> bytes:
+def png_bytes(pixels: np.ndarray, receipt: dict, scale: int = 1, smooth: bool = False) -> bytes:
     """pixels uint8 [H, W, C] as a PNG, `scale` times as large, with its receipt."""
     chunk = PngImagePlugin.PngInfo()
     chunk.add_itxt(KEY, canonical(receipt))
     buffer = io.BytesIO()
-    to_pil(pixels, scale).save(buffer, "PNG", pnginfo=chunk, optimize=True)
+    to_pil(pixels, scale, smooth).save(buffer, "PNG", pnginfo=chunk, optimize=True)
     return buffer.getvalue()
 
 
-def gif_bytes(frames: np.ndarray, receipt: dict, scale: int = 1, milliseconds: int = 40) -> bytes:
+def gif_bytes(frames: np.ndarray, receipt: dict, scale: int = 1, smooth: bool = False, milliseconds: int = 40) -> bytes:
     """frames uint8 [N, H, W, C] as an endless GIF with its receipt in the comment."""
-    pictures = [to_pil(frame, scale).convert("P" if frame.shape[-1] == 3 else "L") for frame in frames]
+    pictures = [to_pil(frame, scale, smooth).convert("P" if frame.shape[-1] == 3 else "L") for frame in frames]
     buffer = io.BytesIO()
     comment = json.dumps(receipt, sort_keys=True).encode()  # ASCII: a comment has no encoding
     pictures[0].save(
@@ -72,6 +72,12 @@ def gif_bytes(frames: np.ndarray, receipt: dict, scale: int = 1, milliseconds: i
         duration=milliseconds, loop=0, comment=comment,
     )  # fmt: skip
     return buffer.getvalue()
+
+
+def json_bytes(data: Any, receipt: dict) -> bytes:
+    return (
+        json.dumps({"data": data, "receipt": receipt}, sort_keys=True, ensure_ascii=False, indent=1) + "\n"
+    ).encode()
 
 
 def text_bytes(text: str, receipt: dict) -> bytes:
@@ -104,8 +110,8 @@ def _opened(source) -> Iterator[Image.Image]:
         raise UserError("picture_unreadable", cause=str(error) or type(error).__name__) from error
 
 
-def read_file(path: str) -> tuple[dict, np.ndarray | str | None]:
-    """The receipt in a PNG, GIF or text file, and what the file shows (pixels uint8 [H, W], or text)."""
+def read_file(path: str) -> tuple[dict, Any]:
+    """The receipt in a PNG, GIF, JSON or text file, and what the file shows (pixels uint8 [H, W], data, or text)."""
     try:
         with open(path, "rb") as file:
             start = file.read(MAX_LENGTH)
@@ -120,10 +126,22 @@ def read_file(path: str) -> tuple[dict, np.ndarray | str | None]:
         words = carried.decode("ascii", "replace") if isinstance(carried, bytes) else str(carried)
         return parse(words), pixels
     text = start.decode("utf-8", "replace").replace("\r\n", "\n")
+    if text.startswith("{") and str(path).endswith(".json"):
+        return _read_json(text)
     body, mark, tail = text.rpartition(TEXT_MARK)
     if not mark:
         raise UserError("no_receipt")
     return parse(tail.strip()), body
+
+
+def _read_json(text: str) -> tuple[dict, Any]:
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError("receipt_broken", cause=str(error)) from error
+    if "receipt" not in whole:
+        raise UserError("no_receipt")
+    return parse(json.dumps(whole["receipt"])), whole.get("data")
 
 
 # -- into a link, a command line and an API call -------------------------------------------------------------
@@ -135,7 +153,7 @@ def to_query(receipt: dict) -> str:
     for name, value in receipt["controls"].items():
         shown = json.dumps(value, separators=(",", ":")) if isinstance(value, list) else str(value)
         flat[f"c.{name}"] = shown
-    for key in ("sha256", "result", "version", "torch", "device", "dtype"):
+    for key in ("sha256", "weights", "result", "version", "torch", "device", "dtype"):
         if key in receipt:
             flat[key] = str(receipt[key])
     return urllib.parse.urlencode(flat)
@@ -156,7 +174,8 @@ def to_command(receipt: dict, suffix: str = ".png") -> str:
     """The command line that makes the result again."""
     words = ["python", "-m", "genai", receipt["model"], "--action", receipt["action"]]
     for name, value in receipt["controls"].items():
-        shown = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        plain = isinstance(value, list) and value and not isinstance(value[0], list)
+        shown = ",".join(map(str, value)) if plain else json.dumps(value) if isinstance(value, list) else str(value)
         words += [f"--{name}={shown}"]
     if suffix:
         words += ["--out", f"{receipt['model']}{suffix}"]

@@ -103,6 +103,7 @@ class Loaded:
     model: nn.Module
     weights_sha256: str
     device: torch.device
+    shelf: Shelf
 
     @property
     def name(self) -> str:
@@ -136,6 +137,18 @@ class Loaded:
     def bytes(self) -> int:
         """Of the file."""
         return self.entry.bytes
+
+    def judge(self) -> Loaded:
+        """The model that answers questions about pictures like those it learned from. Raises UserError where there is none."""
+        name = self.about.judge
+        if not name:
+            raise UserError("no_judge", model=self.name, dataset=self.meta.dataset)
+        entry = self.shelf.find(name)
+        if entry is None:
+            raise UserError("checkpoint_missing", name=str(self.shelf.folders[0] / f"{name}{SUFFIX}"))
+        if entry.problem is None and entry.family != "judge":
+            raise UserError("checkpoint_broken", name=entry.path.name, cause=f"{entry.family} is no judge")
+        return self.shelf.load(name)
 
     @cached_property
     def parameters(self) -> int:
@@ -276,7 +289,7 @@ class Shelf:
                 self._entries[entry.name] = entry
                 self._name_snapshots()
             entry.sha256 = opened.sha256
-            loaded = Loaded(entry, opened.model, opened.weights_sha256, self.device)
+            loaded = Loaded(entry, opened.model, opened.weights_sha256, self.device, self)
             self._loaded[entry.name] = loaded
             self._loaded.move_to_end(entry.name)
             while len(self._loaded) > 1 and sum(one.memory for one in self._loaded.values()) > self.limit:

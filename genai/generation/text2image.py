@@ -7,7 +7,7 @@ function of both, so a visitor's browser can ask for one after the other, show e
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -18,14 +18,15 @@ from torch import Tensor
 
 from genai.data.words import UNDERSTOOD, UNKNOWN
 from genai.errors import UserError
-from genai.generation import images, noise, offers
-from genai.generation.actions import action
-from genai.generation.controls import Choice, Control, Number, Vector, Words
+from genai.generation import images, judging, noise, offers
+from genai.generation.actions import Round, action
+from genai.generation.controls import Choice, Control, Number, Rows, Vector, Words
 from genai.models.text2image import ORDERS, Canvas, How
 
 MAX_PROMPT = 300
 GUIDANCE, STEPS, TEMPERATURE = 1.5, 8, 0.5
 SURE = 0.8  # from how probable on an entry of a plan counts as said, where a part of a picture is drawn anew
+SEEN = 9  # pictures that a judge looks at, at most
 ALTERNATIVES = 6  # other tokens that a place offers
 
 # -- controls ------------------------------------------------------------------------------------------------
@@ -111,7 +112,7 @@ def _begin_blend(loaded, c: dict, plan: Tensor | None) -> tuple[Canvas, How]:
 def _begin_vary(loaded, c: dict, plan: Tensor | None) -> tuple[Canvas, How]:
     """Of a picture whose plan is known, some of that is written anew, and what follows from it drawn. Else some tokens are
     drawn anew; what the prompt leaves open, and where things stand, is told by those that stay, until none stays."""
-    model, before = loaded.model, _known_plan(loaded, c)
+    model, before = loaded.model, _known_plan(loaded, c["plan"], c["count"])
     first = len(model.config.plan)
     if (before[:, :first] < model.open[:first]).all():
         how = _how(loaded, c, plan, partial(model.vary, before, amount=c["amount"]))
@@ -127,13 +128,13 @@ def _begin_edit(loaded, c: dict, plan: Tensor | None) -> tuple[Canvas, How]:
     hidden = torch.tensor(c["mask"], device=loaded.device).bool().expand(c["count"], -1)
     planned: dict = {}
     if hidden.any() and not hidden.all():
-        planned = dict(sure=SURE, instead=_known_plan(loaded, c), where=_room(hidden))
+        planned = dict(sure=SURE, instead=_known_plan(loaded, c["plan"], c["count"]), where=_room(hidden))
     return _given(loaded, c, hidden), _how(loaded, c, plan, **planned)
 
 
-def _known_plan(loaded, c: dict) -> Tensor:
+def _known_plan(loaded, plan: list[int], rows: int = 1) -> Tensor:
     """The plan that came with a picture [rows, P], hidden where it is not known."""
-    return torch.tensor(c["plan"], device=loaded.device).minimum(loaded.model.open).expand(c["count"], -1)
+    return torch.tensor(plan, device=loaded.device).minimum(loaded.model.open).expand(rows, -1)
 
 
 def _room(brushed: Tensor) -> Tensor:
@@ -145,33 +146,32 @@ def _room(brushed: Tensor) -> Tensor:
     return (room == room.amax((2, 3), keepdim=True)).flatten(1)
 
 
-BEGINNINGS = {"draw": _begin_draw, "blend": _begin_blend, "vary": _begin_vary, "edit": _begin_edit}
-
-
 # -- rounds --------------------------------------------------------------------------------------------------
 
 
-def advance(loaded, name: str, c: dict, state: Any = None, show: bool = True) -> tuple[np.ndarray | None, dict, bool]:
-    """One round of an action: (the picture as it is now, the state for the next round, whether that was the last).
+def _round(loaded, c: dict, state: Any, show: bool, begin: Callable, keep: Callable | None = None) -> Round:
+    """One round, see `Round`. One that nobody looks at costs less.
 
     Args:
-        state: what the round before returned; None begins. Comes from a browser, so all of it is checked.
-        show: whether anybody looks at this round; if not, it costs less, and there is a picture of the last one alone.
+        begin: (loaded, controls, the plans that an earlier round has made) -> the canvas that the action begins with, and how
+            to go on.  keep: what it does to pictures uint8 [rows, H, W, C] that are to be seen.
     """
-    canvas, how = BEGINNINGS[name](loaded, c, None if state is None else _settled(loaded, c, state))
+    canvas, how = begin(loaded, c, None if state is None else _settled(loaded, c, state))
     k, canvas = _resumed(loaded, state, canvas, how)
     canvas = loaded.model.decide(canvas, k + 1, how, rough=show)
-    state = {
-        "k": k + 1, "ids": canvas.ids.tolist(), "decided": canvas.decided.int().tolist(), "plan": how.plan.tolist(),
-    }  # fmt: skip
-    last = k + 1 >= how.rounds
-    return _pixels(loaded, name, c, canvas.ids) if show or last else None, state, last
+    tokens, plan, last = canvas.ids.tolist(), how.plan.tolist(), k + 1 >= how.rounds
+    pixels = None
+    if show or last:
+        pixels = images.to_uint8(loaded.model.tokenizer.decode(canvas.ids))
+        pixels = images.grid(pixels if keep is None else keep(pixels))
+    left = None if last else {"k": k + 1, "ids": tokens, "decided": canvas.decided.int().tolist(), "plan": plan}
+    return Round(pixels, left, {"tokens": tokens, "plan": plan})
 
 
 def _settled(loaded, c: dict, state: Any) -> Tensor:
     """The plans of a state, one for each picture."""
     try:
-        plans = [check_plan(loaded, plan) for plan in state["plan"]]
+        plans = [_check_plan(loaded, plan) for plan in state["plan"]]
         if len(plans) != c["count"]:
             raise ValueError
     except (TypeError, KeyError, ValueError):
@@ -179,13 +179,13 @@ def _settled(loaded, c: dict, state: Any) -> Tensor:
     return torch.tensor(plans, device=loaded.device)
 
 
-def check_plan(loaded, plan: Any) -> list[int]:
-    """A plan that a browser sends back: for each entry one of its choices, or the number of them where it is hidden."""
-    most = loaded.model.config.choices
+def _check_plan(loaded, plan: Any) -> list[int]:
+    """For each entry one of its choices, or the number of them where it is hidden."""
+    most = loaded.config.choices
     if not isinstance(plan, list) or len(plan) != len(most):
-        raise UserError("bad_request")
+        raise ValueError
     if not all(type(value) is int and 0 <= value <= high for value, high in zip(plan, most)):
-        raise UserError("bad_request")
+        raise ValueError
     return plan
 
 
@@ -206,83 +206,68 @@ def _resumed(loaded, state: Any, canvas: Canvas, how: How) -> tuple[int, Canvas]
     return k, Canvas(torch.where(canvas.decided, canvas.ids, torch.from_numpy(ids).to(**to)), decided, canvas.total)
 
 
-def detail(state: dict) -> dict[str, Any]:
-    """What a result tells beside its pixels: for each picture its tokens, and the plan that they follow."""
-    return {"tokens": state["ids"], "plan": state["plan"]}
-
-
-def _pixels(loaded, name: str, c: dict, ids: Tensor) -> np.ndarray:
-    """ids [rows, N] -> one picture of them all; an edit keeps every pixel that was not brushed."""
-    made = images.to_uint8(loaded.model.tokenizer.decode(ids))
-    if name == "edit":
-        before = images.to_uint8(loaded.model.tokenizer.decode(torch.tensor([c["tokens"]], device=loaded.device)))
-        side = loaded.model.config.tokenizer.side
-        brushed = np.asarray(c["mask"], dtype=bool).reshape(1, side, side, 1)
-        size = made.shape[1] // side
-        made = np.where(brushed.repeat(size, 1).repeat(size, 2), made, before)
-    return images.grid(made)
-
-
-def _rounds(loaded, name: str, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
-    state, last = None, False
-    while not last:
-        pixels, state, last = advance(loaded, name, c, state)
-        yield pixels, detail(state)
-
-
 # -- actions -------------------------------------------------------------------------------------------------
 
 
-@action("text2image", "image", lambda m: [_prompt(m), *_drawing(m)], scale=4)
-def draw(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
+@action("text2image", "rounds", lambda m: [_prompt(m), *_drawing(m)])
+def draw(loaded, c: dict, state: Any = None, show: bool = True) -> Round:
     """`count` pictures of a prompt, picture i from seed + i; an empty prompt draws freely."""
-    return _rounds(loaded, "draw", c)
+    return _round(loaded, c, state, show, _begin_draw)
 
 
 @action(
-    "text2image", "image",
-    lambda m: [_prompt(m), _prompt(m, "prompt_to"), Number("position", 0.0, 1.0, 0.5), *_drawing(m)], scale=4,
+    "text2image", "rounds",
+    lambda m: [_prompt(m), _prompt(m, "prompt_to"), Number("position", 0.0, 1.0, 0.5), *_drawing(m)],
 )  # fmt: skip
-def blend(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
+def blend(loaded, c: dict, state: Any = None, show: bool = True) -> Round:
     """Between two prompts: at 0 the first, at 1 the second, between them each entry of the plan is one's or the other's."""
-    return _rounds(loaded, "blend", c)
+    return _round(loaded, c, state, show, _begin_blend)
 
 
 @action(
-    "text2image", "image",
-    lambda m: [_prompt(m), _tokens(m), _plan(m), Number("amount", 0.0, 1.0, 0.5), *_drawing(m)], scale=4,
+    "text2image", "rounds",
+    lambda m: [_prompt(m), _tokens(m), _plan(m), Number("amount", 0.0, 1.0, 0.5), *_drawing(m)],
 )  # fmt: skip
-def vary(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
+def vary(loaded, c: dict, state: Any = None, show: bool = True) -> Round:
     """More like this one: a random share `amount` of its plan is written anew, or, without one, of its tokens."""
-    return _rounds(loaded, "vary", c)
+    return _round(loaded, c, state, show, _begin_vary)
 
 
-@action(
-    "text2image", "image",
-    lambda m: [_prompt(m), _tokens(m), _plan(m), _mask(m), *_drawing(m)], scale=4,
-)  # fmt: skip
-def edit(loaded, c: dict) -> Iterator[tuple[np.ndarray, dict]]:
+@action("text2image", "rounds", lambda m: [_prompt(m), _tokens(m), _plan(m), _mask(m), *_drawing(m)])
+def edit(loaded, c: dict, state: Any = None, show: bool = True) -> Round:
     """What the prompt says where the mask is 1; every other pixel stays. A mask of nothing changes nothing."""
-    return _rounds(loaded, "edit", c)
+
+    def keep(made: np.ndarray) -> np.ndarray:
+        side = loaded.config.tokenizer.side
+        brushed = np.asarray(c["mask"], dtype=bool).reshape(1, side, side, 1)
+        size = made.shape[1] // side
+        return np.where(brushed.repeat(size, 1).repeat(size, 2), made, _decoded(loaded, [c["tokens"]]))
+
+    return _round(loaded, c, state, show, _begin_edit, keep)
 
 
-@action("text2image", "image", lambda m: [_tokens(m)], scale=8)
+@action("text2image", "image", lambda m: [_tokens(m)])
 def decode(loaded, c: dict) -> np.ndarray:
     """The picture of given tokens, row by row."""
-    ids = torch.tensor([c["tokens"]], device=loaded.device)
-    return images.to_uint8(loaded.model.tokenizer.decode(ids))[0]
+    return _decoded(loaded, [c["tokens"]])[0]
+
+
+def _decoded(loaded, tokens: list[list[int]]) -> np.ndarray:
+    """[rows, N] -> uint8 [rows, H, W, C]."""
+    return images.to_uint8(loaded.model.tokenizer.decode(torch.tensor(tokens, device=loaded.device)))
 
 
 # -- looks ---------------------------------------------------------------------------------------------------
 
 
-def read(loaded, prompt: str) -> list[dict[str, Any]]:
+@action("text2image", "data", lambda m: [_prompt(m)], light=True)
+def read(loaded, c: dict) -> list[dict[str, Any]]:
     """Each word of a prompt: {"text", "status": understood | ignored | unknown | unread, "nearest": known words}.
 
     unread: beyond the caption length; the model never sees it.
     """
     found, known = [], 0
-    for word in loaded.tokenizer.read(prompt):
+    for word in loaded.tokenizer.read(c["prompt"]):
         known += word.status != UNKNOWN
         unread = word.status != UNKNOWN and known > loaded.tokenizer.length
         nearest = offers.nearest(loaded, word.text) if word.status == UNKNOWN else []
@@ -290,25 +275,26 @@ def read(loaded, prompt: str) -> list[dict[str, Any]]:
     return found
 
 
-def inside(loaded, prompt: str, tokens: list[int], plan: list[int] | None = None) -> dict[str, Any]:
+@action("text2image", "data", lambda m: [_prompt(m), _tokens(m), _plan(m)])
+def inside(loaded, c: dict) -> dict[str, Any]:
     """What the model makes of a picture: for each token its certainty (its probability given all the others), the
     likeliest alternatives, how much it looks at each word of the prompt; and what the plan says.
 
-    plan: that of the picture; None: what the prompt says for sure.
+    plan: that of the picture; where it is not given, what the prompt says for sure.
     """
-    model, caption = loaded.model, _caption(loaded, prompt)
-    ids = torch.tensor([tokens], device=loaded.device)
-    if plan is None:
-        settled = model.make_plan(caption, torch.full((1, *model.draws), 0.5, device=loaded.device), GUIDANCE, sure=SURE,
-                             placed=False)  # fmt: skip
+    model, caption = loaded.model, _caption(loaded, c["prompt"])
+    ids = torch.tensor([c["tokens"]], device=loaded.device)
+    if c["plan"] == _plan(loaded).default:
+        middle = torch.full((1, *model.draws), 0.5, device=loaded.device)
+        plan = model.make_plan(caption, middle, GUIDANCE, sure=SURE, placed=False)
     else:
-        settled = torch.tensor([plan], device=loaded.device)
-    own, others, likely = model.certainty(settled, ids, ALTERNATIVES)
-    words = [w for w in loaded.tokenizer.read(prompt) if w.id][: loaded.tokenizer.length]
-    looks = model.attention(caption, settled, ids)[0, :, : len(words)]  # [N, words]
+        plan = _known_plan(loaded, c["plan"])
+    own, others, likely = model.certainty(plan, ids, ALTERNATIVES)
+    words = [w for w in loaded.tokenizer.read(c["prompt"]) if w.id][: loaded.tokenizer.length]
+    looks = model.attention(caption, plan, ids)[0, :, : len(words)]  # [N, words]
     return {
-        "tokens": tokens,
-        "plan": plan_in_words(loaded, settled[0].tolist()),
+        "tokens": c["tokens"],
+        "plan": plan_in_words(loaded, plan[0].tolist()),
         "certainty": [round(v, 4) for v in own.tolist()],
         "alternatives": [
             [[token, round(p, 4)] for token, p in zip(*row)] for row in zip(others.tolist(), likely.tolist())
@@ -318,9 +304,37 @@ def inside(loaded, prompt: str, tokens: list[int], plan: list[int] | None = None
     }
 
 
+def _see_controls(loaded) -> list[Control]:
+    return [_prompt(loaded), Rows("tokens", _tokens(loaded), SEEN), Rows("plans", _plan(loaded), SEEN, empty=True)]
+
+
+@action("text2image", "data", _see_controls)
+def see(loaded, c: dict) -> list[dict[str, Any]]:
+    """What the judge sees in pictures, and word by word whether the prompt is fulfilled.
+
+    tokens: one list for each picture.  plans: theirs, to be told in words beside it, or none.
+    Returns: for each {"seen": attribute -> {"value", "p"}, "words": [{"text", "right": True | False | None}], "plan": see
+    `plan_in_words`, or None}.
+    """
+    judge, plans = loaded.judge(), c["plans"] or [None] * len(c["tokens"])
+    if len(plans) != len(c["tokens"]):
+        raise UserError("not_rows", name="plans", value=plans, most=len(c["tokens"]), length=len(loaded.config.choices))
+    words = loaded.tokenizer.read(c["prompt"])
+    return [
+        {
+            "seen": seen,
+            "words": [
+                {"text": word.text, "right": right} for word, right in zip(words, judging.check_words(words, seen))
+            ],
+            "plan": None if plan is None else plan_in_words(loaded, _known_plan(loaded, plan)[0].tolist()),
+        }
+        for seen, plan in zip(judging.see(judge, _decoded(loaded, c["tokens"])), plans)
+    ]
+
+
 def plan_in_words(loaded, plan: list[int]) -> dict[str, Any]:
     """A plan in words: what was chosen of each entry, None where that is open, and the cells where things stand."""
     choices = loaded.meta.extra.get("plan", {})
     named = {name: (*values, None)[value] for (name, values), value in zip(choices.items(), plan)}
-    cells = [cell for cell in plan[len(loaded.model.config.plan) :] if cell < loaded.model.tokens]
+    cells = [cell for cell in plan[len(loaded.config.plan) :] if cell < loaded.model.tokens]
     return {"entries": named, "cells": cells}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import torch
 from PIL import Image
 
-from genai.generation import images, noise
+from genai.generation import images, noise, receipt
 from genai.generation.actions import action
-from genai.generation.controls import Control, Number, Vector
+from genai.generation.controls import Control, Number, Picture, Vector, bytes_of
 
 LIMIT = 4.0  # how far a latent may be set, in standard deviations of the prior
 
@@ -46,13 +48,14 @@ def prior_latent(loaded, seed: int) -> list[float]:
     return [round(float(v), 4) for v in z.clamp(-LIMIT, LIMIT)]
 
 
-def encode(loaded, picture: Image.Image) -> list[float]:
-    """The latent (posterior mean) of a picture of a digit, as slider values."""
+@action("vae", "data", lambda m: [Picture("image")])
+def encode(loaded, c: dict) -> dict[str, list[float]]:
+    """The latent z (posterior mean) of a picture of a digit, as slider values."""
     config = loaded.config
-    grey = fit_digit(picture, config.image_size)
+    grey = fit_digit(receipt.open_picture(io.BytesIO(bytes_of(c["image"]))), config.image_size)
     x = torch.from_numpy(grey).float().div(255)[None, None].expand(1, config.channels, -1, -1)
     mu, _ = loaded.model.encode(x.to(loaded.device))
-    return [round(float(v), 4) for v in mu[0].clamp(-LIMIT, LIMIT)]
+    return {"z": [round(float(v), 4) for v in mu[0].clamp(-LIMIT, LIMIT)]}
 
 
 def fit_digit(picture: Image.Image, size: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Named API endpoints, one for each action of each family: /gan_sample, /vae_decode, /gpt_write, ...
 
-They take the action's controls by name (all optional) and `model`, check them as the page does, and answer in JSON.
+They take the action's controls by name (all optional) and `model`, and check them as the page does. Data answers as it is;
+everything else with its receipt, as a file or as text, pictures that grow when they are finished.
 """
 
 from __future__ import annotations
@@ -11,57 +12,63 @@ from typing import Any
 
 import gradio as gr
 
-from genai.generation.controls import Choice, Control, Number, Words
+from genai.errors import UserError
+from genai.generation.controls import Choice, Control, Number, Picture, Rows, Words
 from genai.generation.engine import ACTIONS, Engine, Entry
-from genai.ui.stage import from_data_uri
 from genai.ui.words import guarded
 
 
 def add_endpoints(engine: Engine) -> None:
-    seen = set()
-    for entry in engine.shelf.entries():
-        if entry.problem is not None:
-            continue
-        for action in ACTIONS.get(entry.family, {}).values():
-            name = f"{entry.family}_{action.name}"
-            if name not in seen:
-                seen.add(name)
-                gr.api(endpoint(engine, entry, action.name), api_name=name, concurrency_limit=2)
-        if entry.family == "vae" and "vae_encode" not in seen:
-            seen.add("vae_encode")
-            gr.api(encode_endpoint(engine, entry), api_name="vae_encode", concurrency_limit=2)
+    """For each family that has a model; the first by name is the one that answers unless another is named."""
+    for family, actions in ACTIONS.items():
+        for default in engine.shelf.of(family)[:1]:
+            for name in actions:
+                gr.api(endpoint(engine, default, name), api_name=f"{family}_{name}", concurrency_limit=2)
 
 
 def endpoint(engine: Engine, default: Entry, action: str):
     """A function whose signature lists the action's controls with their types and defaults, as Gradio wants it."""
-    controls = engine.action(default, action).controls(default)
+    controls = engine.controls(default.name, action)
 
     @guarded
     def call(request, *values):
-        *given, model = values
-        result = engine.generate(model, action, dict(zip([c.name for c in controls], given)))
+        *values, model = values
+        result = engine.generate(model, action, given(engine, model, action, controls, values))
+        if result.action.kind == "data":
+            return result.data
         answer = {"receipt": result.receipt, "milliseconds": round(result.milliseconds, 2)}
-        if result.text:
+        if result.action.kind == "text":
             return answer | {"text": result.text}
-        return answer | {"file": result.file_name, "data": base64.b64encode(result.file_bytes()).decode()}
+        file = base64.b64encode(result.file_bytes()).decode()
+        return answer | {"file": result.file_name, "data": file} | result.detail
 
     listed = "; ".join(f"{c.name}: {spell(c)}" for c in controls)
-    return signed(call, [(c.name, kind(c), c.default) for c in controls] + [("model", str, default.name)],
-                  f"{action}_{default.family}", f"{listed}. Answers with the receipt and the result.")  # fmt: skip
+    kinds = [(c.name, kind(c), c.default) for c in controls] + [("model", str, default.name)]
+    is_data = engine.action(default, action).kind == "data"
+    answers = "plain values" if is_data else "the receipt and the result"
+    return signed(call, kinds, f"{action}_{default.family}", f"{listed}. Answers with {answers}.")
 
 
-def encode_endpoint(engine: Engine, default: Entry):
-    @guarded
-    def call(request, image, model):
-        return {"z": engine.encode(model, from_data_uri({"image": image}))}
+def given(engine: Engine, model: Any, action: str, controls: list[Control], values: list) -> dict[str, Any]:
+    """The values by name. Gradio completes what was left out by the signature's defaults; where another model cannot take
+    such a one (a latent of another length), it is left out here, too, and the model's own default holds."""
+    own = {c.name: c for c in engine.controls(model, action)}
+    return {
+        c.name: value for c, value in zip(controls, values)
+        if not (same(value, c.default) and (c.name not in own or not takes(own[c.name], value)))
+    }  # fmt: skip
 
-    parameters = [("image", str, ""), ("model", str, default.name)]
-    return signed(
-        call,
-        parameters,
-        "encode_vae",
-        "image: a picture of a digit as a data URI. Answers with its latent z.",
-    )
+
+def same(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and value == default
+
+
+def takes(control: Control, value: Any) -> bool:
+    try:
+        control.check(value)
+    except UserError:
+        return False
+    return True
 
 
 def signed(call, parameters: list[tuple[str, type, Any]], name: str, description: str):
@@ -84,7 +91,7 @@ def signed(call, parameters: list[tuple[str, type, Any]], name: str, description
 def kind(control: Control) -> type:
     if isinstance(control, Number):
         return float
-    return str if isinstance(control, (Choice, Words)) else list
+    return str if isinstance(control, (Choice, Words, Picture)) else list
 
 
 def spell(control: Control) -> str:
@@ -93,5 +100,9 @@ def spell(control: Control) -> str:
     if isinstance(control, Choice):
         return " | ".join(control.choices)
     if isinstance(control, Words):
-        return f"1 to {control.max_length} characters"
+        return f"{0 if control.empty else 1} to {control.max_length} characters"
+    if isinstance(control, Picture):
+        return "a picture as a data URI, data:image/png;base64,..."
+    if isinstance(control, Rows):
+        return f"at most {control.most} lists of {spell(control.row)}"
     return f"{control.length} numbers, {control.low} to {control.high}"

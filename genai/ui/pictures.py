@@ -28,16 +28,21 @@ def questions(section: Section) -> list:
     engine = section.engine
 
     def read(payload):
-        return {"words": engine.read(*given(payload, "model", "prompt"))}
+        return {"words": engine.generate(*asked(payload, "read", prompt="prompt")).data}
 
     def see(payload):
-        return {"verdicts": engine.see(*given(payload, "model", "prompt", "tokens", "plan"))}
+        return {
+            "verdicts": engine.generate(*asked(payload, "see", prompt="prompt", tokens="tokens", plan="plans")).data
+        }
 
     def inside(payload):
-        return engine.inside(*given(payload, "model", "prompt", "tokens", "plan"))
+        return engine.generate(*asked(payload, "inside", prompt="prompt", tokens="tokens", plan="plan")).data
 
     return [answering(function) for function in (read, see, inside)]
 
 
-def given(payload: Any, *names: str) -> list:
-    return [payload.get(name) if isinstance(payload, dict) else None for name in names]
+def asked(payload: Any, action: str, **controls: str) -> tuple[Any, str, dict]:
+    """The engine's request in a browser's: its fields as controls of other names; a plan that is null is not given."""
+    given = payload if isinstance(payload, dict) else {}
+    values = {name: given.get(field) for field, name in controls.items()}
+    return given.get("model"), action, {k: v for k, v in values.items() if v is not None or k not in ("plan", "plans")}

@@ -12,7 +12,6 @@ import html
 import io
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -26,10 +25,6 @@ from genai.ui.pieces import asset, piece
 from genai.ui.section import Section
 from genai.ui.shell import model_card
 from genai.ui.words import message_of
-
-TYPES = {"image": "image/png", "loop": "image/gif", "text": "text/plain"}
-
-MAX_DRAWING = 5_000_000  # characters of a picture's data URI
 
 
 def data_uri(pixels: np.ndarray) -> str:
@@ -45,14 +40,14 @@ def answer(result: Result) -> dict[str, Any]:
         "ms": round(result.milliseconds, 2),
         "device": result.receipt["device"].upper(),
         "query": receipt.to_query(result.receipt),
-        "command": receipt.to_command(
-            result.receipt, "" if result.action.kind == "text" else Path(result.file_name).suffix
-        ),
+        "command": receipt.to_command(result.receipt, "" if result.action.kind == "text" else result.suffix),
         "api": receipt.to_api_call(result.receipt, result.family),
         "request": {k: result.receipt[k] for k in ("model", "action", "controls")},
     }
     if result.pixels is not None:
         made["src"] = data_uri(result.pixels)
+    if result.action.kind == "data":
+        made["data"] = result.data
     return made | result.detail
 
 
@@ -78,7 +73,7 @@ def server_functions(engine: Engine) -> list:
     def file(payload):
         result = engine.generate(*read_request(payload))
         data = base64.b64encode(result.file_bytes()).decode()
-        return {"name": result.file_name, "type": TYPES[result.action.kind], "data": data}
+        return {"name": result.file_name, "type": result.media_type, "data": data}
 
     return [answering(function) for function in (frame, file)]
 
@@ -113,14 +108,3 @@ def stage(stage_id: str, view: str, section: Section, body: str, first: dict, ex
         [*server_functions(section.engine), *extra],
         elem_id=f"stage-{stage_id}",
     )
-
-
-def from_data_uri(payload: Any) -> io.BytesIO:
-    """{"image": a picture as a data URI} -> its file. Raises UserError for anything else."""
-    uri = payload.get("image") if isinstance(payload, dict) else None
-    try:
-        if not isinstance(uri, str) or not uri.startswith("data:image/") or len(uri) > MAX_DRAWING:
-            raise ValueError
-        return io.BytesIO(base64.b64decode(uri.partition(",")[2], validate=True))
-    except ValueError as error:
-        raise UserError("not_a_picture", name="image", value=uri, limit=f"{MAX_DRAWING:,}") from error

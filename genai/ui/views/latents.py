@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import gradio as gr
 
@@ -12,7 +13,7 @@ from genai.generation.noise import MAX_SEED
 from genai.generation.vae import LIMIT, prior_latent
 from genai.ui.pieces import QUIET, fill, on, piece
 from genai.ui.section import Section
-from genai.ui.stage import answer, answering, from_data_uri, stage
+from genai.ui.stage import answer, answering, stage
 from genai.ui.words import guarded, i18n
 
 SHOWN = 10  # sliders in sight; the others are folded away
@@ -66,7 +67,7 @@ def build(section: Section) -> None:
     def read_upload(request: gr.Request, path: str | None):
         if not path:
             raise UserError("picture_unreadable", cause="no file")
-        return by_order(engine.encode(loaded.name, path))
+        return by_order(engine.generate(loaded.name, "encode", {"image": Path(str(path))}).data["z"])
 
     dice.click(roll, None, sliders, **QUIET)
     upload.upload(read_upload, upload, sliders, show_progress="hidden", api_visibility="private")
@@ -88,6 +89,7 @@ def encoder(engine: Engine, loaded: Loaded):
     @answering
     def encode(payload):
         """{"image": data URI of a drawing} -> {"z": latent} or {"error"}."""
-        return {"z": engine.encode(loaded.name, from_data_uri(payload))}
+        image = payload.get("image") if isinstance(payload, dict) else None
+        return engine.generate(loaded.name, "encode", {"image": image}).data
 
     return encode
