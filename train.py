@@ -1,6 +1,6 @@
 """Train a model: `python train.py` lists the presets, `python train.py gan-digits` makes one again.
 
-python train.py PRESET [--key value ...]         any field of the configuration; --dry_run prints all of it
+python train.py PRESET [--key value ...]         any field of the configuration; --dry_run tries it out
 python train.py PRESET --help                    every option of this preset, and what it stands at
 torchrun --nproc_per_node 2 -- train.py PRESET   the same run on several processes, GPUs or machines
 """
@@ -13,6 +13,8 @@ import json
 import os
 import shlex
 import sys
+from functools import partial
+from pathlib import Path
 
 from genai import cli
 from genai.errors import UserError
@@ -29,12 +31,16 @@ def _main(words: list[str]) -> int:
     parser.usage = "python train.py PRESET [--key value ...]"
     parser.add_argument("preset", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument("--size", metavar="SIZE", help="cpu or gpu: which of the preset's (default: what is there)")
-    parser.add_argument("--dry_run", action="store_true", help="print the whole configuration, and train nothing")
-    first, _ = parser.peek(words)
+    parser.add_argument(
+        "--dry_run",
+        action="store_true",
+        help="get ready, refuse what a run would, print the configuration",
+    )
+    known, _ = parser.peek(words)
     if not words:
         print(f"{__doc__}\n{list_presets()}")
         return 0
-    if first.preset is None:
+    if known.preset is None:
         if not cli.asks_for_help(words):
             raise UserError("preset_missing", choices=names())
         parser.epilog = every_option()
@@ -45,8 +51,8 @@ def _main(words: list[str]) -> int:
     from genai.models import FAMILIES
     from genai.training.config import RunConfig, override
 
-    name = first.preset
-    size = first.size or ("gpu" if torch.cuda.is_available() else "cpu")
+    name = known.preset
+    size = known.size or ("gpu" if torch.cuda.is_available() else "cpu")
     preset = get_preset(name, size)
     parts = {
         f"training, as in {name} ({size})": preset.train,
@@ -67,26 +73,54 @@ def _main(words: list[str]) -> int:
         "train": config,
         "run": run,
     }
-    if given["dry_run"] or int(os.environ.get("RANK", 0)) == 0:
-        print(json.dumps(whole, indent=2, default=dataclasses.asdict))
-    if given["dry_run"]:
-        return 0
-
+    from genai.data.files import offline
     from genai.generation.look import look
     from genai.training.loop import train
 
-    done = train(
-        preset.family, dataclasses.asdict(family_config), config, run,
-        preset=name, size=size, on_sample=look,
-    )  # fmt: skip
-    if int(os.environ.get("RANK", 0)) == 0:
-        command = shlex.join(["python", "train.py", *words])
-        if done.complete:
-            print(f"done: {done.step} steps, {done.checkpoint}")
-            print(f"measure it: python -m genai.metrics {done.checkpoint}")
-        else:
-            print(f"stopped at step {done.step}, saved in {done.folder}; to go on: {command}")
+    first, command = int(os.environ.get("RANK", 0)) == 0, shlex.join(["python", "train.py", *words])
+    run_it = partial(train, preset.family, dataclasses.asdict(family_config), config, run, preset=name, size=size)
+    if given["dry_run"]:
+        try:
+            with offline():
+                found = run_it(dry_run=True)
+            told = f"nothing stands in the way; {found.folder} is at step {found.step} of {config.steps}"
+        except UserError as error:
+            if error.code != "data_absent":
+                raise
+            told = str(error)
+        if first:
+            print(json.dumps(whole, indent=2, default=dataclasses.asdict))
+            print(told, file=sys.stderr)
+        return 0
+    if first:
+        print(json.dumps(whole, indent=2, default=dataclasses.asdict))
+    try:
+        done = run_it(on_sample=look)
+    except KeyboardInterrupt:  # before the first step, or the second one
+        print(f"stopped at once; what was saved is kept; to go on from there: {command}", file=sys.stderr)
+        return 130
+    if first and done.complete:
+        print(f"done: {done.step} steps, {done.checkpoint}")
+        print(what_next(done, preset.family, run.data_root))
+    elif first:
+        print(f"stopped at step {done.step}, saved in {done.folder}; to go on: {command}")
     return 0 if done.complete or not done.signal else 128 + done.signal
+
+
+def what_next(done, family: str, data_root: str) -> str:
+    """The commands that show a finished model on the page and measure it, where there is something to show or measure."""
+    from genai.checkpoint import read_meta
+    from genai.generation.engine import ACTIONS
+    from genai.metrics import metrics_for
+
+    lines = []
+    if family in ACTIONS:
+        shipped = ["checkpoints"] if Path("checkpoints").is_dir() else []
+        lines.append(f"see it: {shlex.join(['python', 'app.py', '--checkpoints', str(done.folder), *shipped])}")
+    if metrics_for(read_meta(done.checkpoint)):
+        where = ["--data_root", data_root] if data_root else []
+        lines.append(f"measure it: {shlex.join(['python', '-m', 'genai.metrics', str(done.checkpoint), *where])}")
+    return "\n".join(lines)
 
 
 def list_presets() -> str:

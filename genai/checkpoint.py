@@ -11,6 +11,8 @@ import dataclasses
 import hashlib
 import json
 import os
+import pickle
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,6 +73,7 @@ class Checkpoint:
 def atomic(path: Path) -> Iterator[Path]:
     """A temporary path that becomes `path` only if the block succeeds: a reader sees the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path.parent, path.name)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
@@ -83,6 +86,26 @@ def atomic(path: Path) -> Iterator[Path]:
         raise UserError("cannot_write", name=str(path), cause=_first_line(error)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sweep(folder: Path, name: str = "") -> None:
+    """Remove what processes that were killed have left half written: of the file `name`, or of any in the folder."""
+    for temporary in folder.glob(".*.tmp"):
+        pid = temporary.name.split(".")[-2]
+        if temporary.name.startswith(f".{name}") and pid.isdigit() and not _alive(int(pid)):
+            temporary.unlink(missing_ok=True)
+
+
+def _alive(pid: int) -> bool:
+    if os.name != "posix":  # elsewhere, to ask is to kill
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True
 
 
 def save_checkpoint(path: str | Path, model: nn.Module, meta: Meta) -> None:
@@ -193,9 +216,13 @@ def save_state(path: Path, state: dict) -> None:
 def load_state(path: Path) -> dict:
     """What `save_state` wrote; only tensors and plain values are accepted."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:  # torch's own words advise to load it all the same
+        raise UserError("state_broken", name=str(path), cause="train.py did not write it") from error
     except Exception as error:
-        raise UserError("state_broken", name=str(path), cause=_first_line(error)) from error
+        raise UserError("state_broken", name=str(path), cause="it is cut short or damaged") from error
 
 
 class _File:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 import torch
-from conftest import run_python
+from conftest import SMALL, run_python
 
 import train
 from genai import cli
-from genai.checkpoint import MAX_BYTES
+from genai.checkpoint import MAX_BYTES, Meta, save_checkpoint
 from genai.data import DATASETS
 from genai.errors import UserError
 from genai.models import FAMILIES, build_model
 from genai.training.config import RunConfig, TrainConfig, override, parse
 from genai.training.presets import PRESETS, get_preset, names
+from genai.training.resume import Finished
 
 EVERY = pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: f"{p.name}-{p.size}")
 
@@ -25,8 +27,9 @@ EVERY = pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: f"{p.n
 def nothing_trains(monkeypatch):
     """A command that should have been refused must not start."""
 
-    def started(*args, **kwargs):
-        raise AssertionError("training has started")
+    def started(*args, dry_run=False, **kwargs):
+        assert dry_run, "training has started"
+        return Finished(0, False, 0, Path("runs/it"), Path("runs/it/it.safetensors"))
 
     monkeypatch.setattr("genai.training.loop.train", started)
 
@@ -235,12 +238,18 @@ def test_bad_words(words, named, capsys):
         ("gpt-shakespeare", ["--n_head", "5"], ["n_embd", "n_head"]),
         ("gpt-shakespeare", ["--block_size", "60000"], ["60001", "tokens"]),
         ("gpt-shakespeare", ["--dataset", "mnist"], ["text", "images"]),
+        ("text2image-digits", ["--frozen", "nowhere.safetensors"], ["nowhere.safetensors", "train.py"]),
+        ("vae-digits", ["--init", "nowhere.safetensors"], ["nowhere.safetensors", "train.py"]),
+        ("vae-digits", ["--run", "mine@3"], ["mine@3", "without @"]),
+        ("vae-digits", ["--run", ".."], ["run cannot be", ".."]),
     ],
     ids=str,
 )
-def test_bad_combinations(preset, words, named, data_root, tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_bad_combinations(preset, words, named, dry_run, data_root, tmp_path, capsys, monkeypatch):
     """What only the data, the machine or the model can tell; said as well, before anything is written."""
     monkeypatch.undo()
+    words = [*words, "--dry_run"] if dry_run else words
     common = ["--size", "cpu", "--data_root", str(data_root), "--runs_root", str(tmp_path / "runs")]
     device = [] if "--device" in words else ["--device", "cpu"]
     assert train.main([preset, *common, *device, *words]) == 2
@@ -249,12 +258,78 @@ def test_bad_combinations(preset, words, named, data_root, tmp_path, capsys, mon
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_run_folder_that_is_a_file(data_root, tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize("more", [[], ["--dry_run"]], ids=str)
+def test_a_run_folder_that_is_a_file(more, data_root, tmp_path, capsys, monkeypatch):
     monkeypatch.undo()
     (tmp_path / "vae-digits").write_text("in the way")
-    words = ["vae-digits", "--size", "cpu", "--device", "cpu", "--data_root", str(data_root)]
+    words = ["vae-digits", "--size", "cpu", "--device", "cpu", "--data_root", str(data_root), *more]
     assert train.main([*words, "--runs_root", str(tmp_path)]) == 2
     assert str(tmp_path / "vae-digits") in capsys.readouterr().err
+
+
+# -- what a dry run finds out --------------------------------------------------------------------------------
+
+
+def test_a_dry_run_gets_ready_and_writes_nothing(data_root, tmp_path, capsys, monkeypatch):
+    monkeypatch.undo()
+    words = [
+        "vae-digits",
+        "--data_root",
+        str(data_root),
+        "--runs_root",
+        str(tmp_path),
+        "--device",
+        "cpu",
+        "--steps",
+        "3",
+    ]
+    words += ["--batch_size", "4", "--widths", "8,8", "--hidden", "8", "--run", "mine"]
+    assert train.main([*words, "--dry-run"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["run"]["run"] == "mine" and "mine is at step 0 of 3" in said.err
+    assert not list(tmp_path.iterdir())
+
+    assert train.main([*words, "--stop_after", "1"]) == 0
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    capsys.readouterr()
+    assert train.main([*words, "--dry-run"]) == 0 and "mine is at step 1 of 3" in capsys.readouterr().err
+    assert train.main([*words, "--dry-run", "--lr", "0.5"]) == 2
+    assert "another configuration" in capsys.readouterr().err
+    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+
+def test_a_dry_run_downloads_nothing(tmp_path, capsys, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setattr("urllib.request.urlopen", None)
+    assert train.main(["vae-digits", "--data_root", str(tmp_path / "data"), "--dry-run", "--device", "cpu"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["preset"] == "vae-digits"
+    assert str(tmp_path / "data") in said.err and "not checked" in said.err and not list(tmp_path.iterdir())
+
+
+# -- what comes after ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family, shown, measured", [("gan", 1, 1), ("judge", 0, 1), ("tokenizer", 0, 0)])
+def test_a_finished_run_names_the_commands_that_show_and_measure_it(
+    family, shown, measured, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "runs" / "my photos"
+    config = {
+        name: SMALL[name] for name in SMALL if name in {f.name for f in dataclasses.fields(FAMILIES[family].Config)}
+    }
+    dataset = {"judge": "scenes"}.get(family, "mnist")
+    path = folder / "my photos.safetensors"
+    save_checkpoint(path, build_model(family, config), Meta(family, config, dataset=dataset))
+    done = Finished(9, True, 0, folder.relative_to(tmp_path), path.relative_to(tmp_path))
+    said = train.what_next(done, family, "/da ta")
+    assert ("see it: python app.py --checkpoints 'runs/my photos'" in said) == bool(shown)
+    assert "checkpoints/" not in said and len(said.splitlines()) == shown + measured
+    command = "measure it: python -m genai.metrics 'runs/my photos/my photos.safetensors' --data_root '/da ta'"
+    assert (command in said) == bool(measured)
+    Path("checkpoints").mkdir()
+    assert ("--checkpoints 'runs/my photos' checkpoints" in train.what_next(done, family, "")) == bool(shown)
 
 
 # -- presets and parsing -------------------------------------------------------------------------------------

@@ -288,9 +288,12 @@ def test_a_batch_that_cannot_be_halved(batch_size: int, tiny: Tiny, data_root, t
 
 def test_batch_that_cannot_be_shared(data_root, tmp_path, monkeypatch):
     class Three:
-        world, rank, first = 3, 0, True
+        world, rank, first, device = 3, 0, True, CPU
 
         def __init__(self, device):
+            pass
+
+        def close(self):
             pass
 
     monkeypatch.setattr(loop, "Group", Three)
@@ -363,7 +366,7 @@ def test_full_disk_in_the_middle_of_a_run(data_root, tmp_path, capfd):
     assert in_fork(with_little_room) == 0
     assert f"Could not write {run}" in capfd.readouterr().err
     assert [(run / name).read_bytes() for name in files] == before
-    assert not list(run.glob(".*"))
+    assert not list(run.glob(".*.tmp"))
     assert train.main(words) == 0
     assert train.main(command(tiny, data_root, tmp_path / "whole")) == 0
     assert_same_run(folder_of(tiny, tmp_path / "whole"), run)

@@ -20,6 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,19 @@ TIMEOUT = 30.0  # seconds without a byte
 PAUSES = (2.0, 8.0)  # seconds before the second and the third attempt
 PART = ".download"  # ends the name of what is on its way
 FORGOTTEN = 3600.0  # seconds after which nobody writes to such a file any more
+
+
+_offline: ContextVar[bool] = ContextVar("offline", default=False)
+
+
+@contextlib.contextmanager
+def offline() -> Iterator[None]:
+    """Nothing is downloaded within; what is missing raises UserError("data_absent")."""
+    token = _offline.set(True)
+    try:
+        yield
+    finally:
+        _offline.reset(token)
 
 
 def sha256(content: bytes) -> str:
@@ -170,6 +184,8 @@ def fetched(homes: tuple[str, ...], target: Path) -> Iterator[Path]:
     """What the first home that answers has, whole, in a file beside `target` that is gone afterwards, however that ends.
 
     Each home is asked up to three times. Raises OSError or HTTPException with the last home's reason."""
+    if _offline.get():
+        raise UserError("data_absent", place=str(target), home=homes[0])
     target.parent.mkdir(parents=True, exist_ok=True)
     for old in target.parent.glob(f"{target.name}.*{PART}"):  # of a process that was killed
         with contextlib.suppress(OSError):

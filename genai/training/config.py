@@ -6,6 +6,7 @@ import dataclasses
 import math
 import typing
 from dataclasses import dataclass
+from pathlib import Path
 
 from genai.errors import UserError
 
@@ -104,6 +105,13 @@ class RunConfig:
         "workers": (-1, 256), "snapshots": (0, 1000),
         "log_every": (1, 10**9), "sample_every": (1, 10**9), "save_every": (1, 10**9),
     }  # fmt: skip
+
+    def folder(self, default: str) -> Path:
+        """Where the run lives; its files have the folder's name. Raises UserError for a name that no run can have."""
+        folder = Path(self.runs_root) / (self.run or default)
+        if folder.name in ("", "..") or "@" in folder.name:  # name@step is a snapshot
+            raise UserError("bad_option", name="run", value=self.run, expected="the name of a folder, without @")
+        return folder
 
     def snapshot_steps(self, steps: int) -> set[int]:
         """After which of a run's steps a snapshot is kept: what is learned early is learned fast, so they begin close."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 import time
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
+from genai.checkpoint import atomic
 from genai.errors import UserError
 from genai.training.distributed import Group
 
@@ -20,13 +22,11 @@ class Log:
     def __init__(self, folder: Path, start: int, steps: int, batch_size: int):
         from torch.utils.tensorboard import SummaryWriter
 
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / "log.jsonl"
-        kept = []
-        if path.exists() and start:
-            kept = [x for x in path.read_text().splitlines() if x.endswith("}") and json.loads(x)["step"] <= start]
-        path.write_text("".join(f"{line}\n" for line in kept))
-        self.file = path.open("a")
+        kept = read_log(path, start)
+        with atomic(path) as temporary:
+            temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        self.file = path.open("a", encoding="utf-8")
         self.board = SummaryWriter(str(folder), purge_step=start + 1 if start else None)
         self.bar = tqdm(total=steps, initial=start, unit="step", dynamic_ncols=True, smoothing=0.1)
         self.last: dict[str, float] = {}  # what it wrote last
@@ -59,6 +59,20 @@ class Log:
         for file in (self.file, self.board):
             with contextlib.suppress(OSError):
                 file.close()
+
+
+def read_log(path: Path, last: int) -> list[str]:
+    """The lines of the steps up to `last`. Any others that are none, as a power cut may leave them, are dropped and told."""
+    kept = []
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() and last else ""
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            if json.loads(line)["step"] <= last:
+                kept.append(line)
+        except (ValueError, TypeError, KeyError):
+            if line.endswith("}"):  # else it was cut short
+                print(UserError("log_line_broken", name=str(path), line=number), file=sys.stderr)
+    return kept
 
 
 def check_finite(pending: list[tuple[int, str, dict]], group: Group) -> None:

@@ -7,6 +7,7 @@ that stops and goes on ends bit-equal to one that never stopped, and needs nothi
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
@@ -19,8 +20,9 @@ from genai.training.config import RunConfig, TrainConfig
 from genai.training.distributed import Group, own_device
 from genai.training.ema import EMA
 from genai.training.history import new_record, recorded
+from genai.training.lock import only_run
 from genai.training.log import Log, check_finite
-from genai.training.optim import autocast, differentiate, make_optimizers, pick_dtype, update
+from genai.training.optim import autocast, differentiate, make_optimizers, pick_dtype, pick_precision, update
 from genai.training.prepare import Prepared, prepare
 from genai.training.resume import STATE, Finished, catch_signals, fingerprint_of, resume
 
@@ -34,67 +36,72 @@ def train(
     preset: str = "",
     size: str = "",
     on_sample: Callable[[nn.Module, Meta, Path], None] | None = None,
+    dry_run: bool = False,
 ) -> Finished:
     """Train to the end, or until a signal; a run with the same configuration goes on where it stopped.
 
     Args:
         family, model_config: see `models.configure`; what the data decide (classes, vocabulary, size) is filled in.
         on_sample(ema_model, meta, path_without_suffix): draws a look at the model, every run.sample_every steps.
+        dry_run: only get ready, which refuses what the run would refuse; nothing is written.
     Raises UserError: data missing, another run in the folder, non-finite loss (step and phase), disk full.
     """
-    group = Group(own_device(run.device))
-    ready = prepare(family, model_config, config, run, group)
-    data = ready.data
-    folder = Path(run.runs_root) / (run.run or preset or family)
-    fingerprint = fingerprint_of(family, ready.config, config, len(data))
-
-    trainer = Trainer(ready, config, run, group)
-    ema = trainer.ema
-    start = step = resume(folder / STATE, fingerprint, trainer)
-    before = recorded(ready.begun.meta) if ready.begun else []
-    from_step = sum(record["steps"] for record in before)
-    this = new_record(family, model_config, config, preset, size, from_step, ready.begun)
-    meta = Meta(
-        family=family, config=ready.config, preset=preset, size=size, dataset=config.dataset,
-        training=dataclasses.asdict(config), history=[*before, this], **data.metadata(),
-    )  # fmt: skip
+    folder = run.folder(preset or family)
     checkpoint = folder / f"{folder.name}.safetensors"
-    log = None
-    pending: list[tuple[int, str, dict]] = []  # losses not yet looked at: looking makes a GPU wait
-    snapshots = run.snapshot_steps(config.steps)
-    last = min(config.steps, start + run.stop_after) if run.stop_after else config.steps
+    with telling_of_the_disk(folder), contextlib.ExitStack() as stack:
+        group = stack.enter_context(contextlib.closing(Group(own_device(run.device))))
+        asked, config = config, dataclasses.replace(config, precision=pick_precision(config.precision, group.device))
+        ready = prepare(family, model_config, config, run, group)
+        data = ready.data
+        fingerprint = fingerprint_of(family, ready.config, config, len(data))
+        trainer = Trainer(ready, config, run, group)
+        ema = trainer.ema
+        stack.enter_context(only_run(folder, group, dry_run))
+        start = step = resume(folder / STATE, fingerprint, trainer)
+        if dry_run:
+            return Finished(step, step == config.steps, 0, folder, checkpoint)
+        before = recorded(ready.begun.meta) if ready.begun else []
+        from_step = sum(record["steps"] for record in before)
+        this = new_record(family, model_config, asked, preset, size, from_step, ready.begun)
+        meta = Meta(
+            family=family, config=ready.config, preset=preset, size=size, dataset=config.dataset,
+            training=dataclasses.asdict(config), history=[*before, this], **data.metadata(),
+        )  # fmt: skip
+        log = None
+        pending: list[tuple[int, str, dict]] = []  # losses not yet looked at: looking makes a GPU wait
+        snapshots = run.snapshot_steps(config.steps)
+        last = min(config.steps, start + run.stop_after) if run.stop_after else config.steps
 
-    def look() -> None:
-        check_finite(pending, group)
-        if log:
-            log.write(pending, learning_rate=config.lr * config.lr_scale(max(0, step - 1)))
-        pending.clear()
+        def look() -> None:
+            check_finite(pending, group)
+            if log:
+                log.write(pending, learning_rate=config.lr * config.lr_scale(max(0, step - 1)))
+            pending.clear()
 
-    def count() -> None:
-        """The description says how many steps there have been."""
-        this["steps"], meta.step = step, from_step + step
+        def count() -> None:
+            """The description says how many steps there have been."""
+            this["steps"], meta.step = step, from_step + step
 
-    def save() -> None:
-        """Weights first, then the state: a kill in between repeats some steps, and loses nothing."""
-        count()
+        def save() -> None:
+            """Weights first, then the state: a kill in between repeats some steps, and loses nothing."""
+            count()
+            if group.first:
+                if step == config.steps:
+                    meta.extra |= ema.model.complete(data)
+                save_checkpoint(checkpoint, ema.model, meta)
+                save_state(folder / STATE, {"step": step, "fingerprint": fingerprint, **trainer.state()})
+            group.barrier()
+
+        def snapshot() -> None:
+            """The model on its way, with the losses that the log tells of it."""
+            look()
+            count()
+            if log:
+                kept = dataclasses.replace(meta, extra={**meta.extra, "losses": log.last})
+                save_checkpoint(folder / f"{folder.name}@{meta.step}.safetensors", ema.model, kept)
+
         if group.first:
-            if step == config.steps:
-                meta.extra |= ema.model.complete(data)
-            save_checkpoint(checkpoint, ema.model, meta)
-            save_state(folder / STATE, {"step": step, "fingerprint": fingerprint, **trainer.state()})
-        group.barrier()
-
-    def snapshot() -> None:
-        """The model on its way, with the losses that the log tells of it."""
-        look()
-        count()
-        if log:
-            kept = dataclasses.replace(meta, extra={**meta.extra, "losses": log.last})
-            save_checkpoint(folder / f"{folder.name}@{meta.step}.safetensors", ema.model, kept)
-
-    try:
-        if group.first:
-            log = Log(folder, start, config.steps, config.batch_size)
+            log = stack.enter_context(contextlib.closing(Log(folder, start, config.steps, config.batch_size)))
         with catch_signals() as caught:
             if step == 0 and snapshots:
                 snapshot()
@@ -114,15 +121,18 @@ def train(
             if step > start or not checkpoint.exists():
                 look()
                 save()
-    except OSError as error:  # the log or a look at the samples; weights have their own
+    return Finished(step, step >= config.steps, caught.signal, folder, checkpoint)
+
+
+@contextlib.contextmanager
+def telling_of_the_disk(folder: Path):
+    """Where the log, a lock or a look at the samples cannot be written, say so; weights have their own words."""
+    try:
+        yield
+    except OSError as error:
         raise UserError(
             "cannot_write", name=error.filename or str(folder), cause=error.strerror or str(error)
         ) from error
-    finally:
-        if log:
-            log.close()
-        group.close()
-    return Finished(step, step >= config.steps, caught.signal, folder, checkpoint)
 
 
 class Trainer:
@@ -176,5 +186,5 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.ema.model.load_state_dict(state["ema"])
         for name, many in self.optimizers.items():
-            for optimizer, saved in zip(many, state["optimizers"][name]):
+            for optimizer, saved in zip(many, state["optimizers"][name], strict=True):
                 optimizer.load_state_dict(saved)

@@ -75,17 +75,21 @@ def update(loss: Tensor, player: nn.Module, optimizers: list, scale: float, grad
     return norm
 
 
+def pick_precision(precision: str, device: torch.device) -> str:
+    """What "auto" means on a device: "bf16" where the hardware computes in it, else "fp32"."""
+    if precision != "auto":
+        return precision
+    if device.type == "cuda":
+        has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        has_bf16 = any(
+            getattr(torch.cpu, name, bool)() for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+        )
+    return "bf16" if has_bf16 else "fp32"
+
+
 def pick_dtype(precision: str, device: torch.device) -> torch.dtype:
-    """bfloat16 where asked for or where the hardware computes in it, else float32."""
-    if precision == "auto":
-        if device.type == "cuda":
-            has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
-        else:
-            has_bf16 = any(
-                getattr(torch.cpu, name, bool)() for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-            )
-        precision = "bf16" if has_bf16 else "fp32"
-    return torch.bfloat16 if precision == "bf16" else torch.float32
+    return torch.bfloat16 if pick_precision(precision, device) == "bf16" else torch.float32
 
 
 def autocast(dtype: torch.dtype, device: torch.device):

@@ -52,18 +52,34 @@ def catch_signals():
 
 
 def resume(path: Path, fingerprint: dict, trainer) -> int:
-    """Load the state at `path`, if there is one, and return its step."""
+    """Load the state at `path`, if there is one, and return its step.
+
+    Raises UserError: a state that is cut short or none of ours; of another run (what differs); beyond the run's end.
+    """
     if not path.exists():
         return 0
     state = load_state(path)
-    if not isinstance(state, dict) or state.keys() != {"step", "fingerprint", "model", "ema", "optimizers"}:
-        raise UserError("state_broken", name=str(path), cause="it is not the state of a run")
-    if state["fingerprint"] != fingerprint:
-        old, new = _flat(state["fingerprint"]), _flat(fingerprint)
-        changed = [f"{k}: {old.get(k)} -> {new.get(k)}" for k in sorted(old | new) if old.get(k) != new.get(k)]
-        raise UserError("another_run", place=str(path.parent), changed=changed)
-    trainer.load(state)
-    return state["step"]
+    try:
+        step, differences = state["step"], differing(state["fingerprint"], fingerprint)
+        if differences:
+            raise UserError("another_run", place=str(path.parent), changed=differences)
+        if not 0 <= step <= fingerprint["train"]["steps"]:
+            raise UserError("state_beyond", name=str(path), step=step, steps=fingerprint["train"]["steps"])
+        trainer.load(state)
+    except UserError:
+        raise
+    except Exception as error:  # whatever another program may have saved under this name
+        raise UserError("state_broken", name=str(path), cause="it is not the state of this run") from error
+    return step
+
+
+def differing(old: dict, new: dict) -> list[str]:
+    """What makes two fingerprints two runs, as "lr: 0.1 -> 0.2"."""
+    old, new = _flat(old), _flat(new)
+    changed = [f"{k}: {old.get(k)} -> {new.get(k)}" for k in sorted(old | new) if old.get(k) != new.get(k)]
+    if old.get("precision") != new.get("precision"):  # "auto" may mean another one on this machine
+        changed.append(f"to go on as it began: --precision {old.get('precision')}")
+    return changed
 
 
 def fingerprint_of(family: str, model_config: dict, config: TrainConfig, samples: int) -> dict:
