@@ -11,11 +11,13 @@ from conftest import ROOT, draw_digits
 from PIL import Image
 
 from genai.checkpoint import Meta, save_checkpoint, weights_sha256
+from genai.data import folder
+from genai.errors import UserError
 from genai.generation import noise
 from genai.metrics import coverage, fd, measure, pictures
 from genai.metrics.context import Context
 from genai.metrics.features import space
-from genai.models import build_model
+from genai.models import backbone, build_model
 
 N = 300
 NETWORK = ROOT / "checkpoints" / "classifier-digits.safetensors"
@@ -91,17 +93,62 @@ def test_a_space_has_one_name_and_says_whose_it_is(data_root, tmp_path):
     save_checkpoint(tmp_path / "vae.safetensors", build_model("vae", SMALL), Meta("vae", SMALL, dataset="mnist"))
     own = space(Context(tmp_path / "vae.safetensors", root=data_root, network=NETWORK, device="cpu"))
     assert own.record()["features"] == f"classifier-digits {weights_sha256(NETWORK)[:12]}"
-    assert own.own and "features_worth" not in own.record() and own.learned.startswith("mnist")
+    assert "features_worth" not in own.record() and own.learned.startswith("mnist")
 
 
-def test_pictures_of_any_folder_are_looked_at_in_a_size_that_the_network_knows(tmp_path):
-    config = {"image_size": 40, "channels": 3, "widths": (4, 4), "hidden": 8, "latents": 3}
-    save_checkpoint(tmp_path / "vae.safetensors", build_model("vae", config), Meta("vae", config, dataset="folder"))
-    for i in range(24):
-        pixels = np.random.default_rng(i).integers(256, size=(40, 40, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(tmp_path / f"{i}.png")
-    context = Context(tmp_path / "vae.safetensors", root=tmp_path, network=NETWORK, device="cpu")
-    images, _ = context.pictures("train", range(12))
-    assert images.shape == (12, 3, 40, 40)
-    assert space(context).look(images, "pictures").features.shape == (12, 64)
-    assert "features_worth" in space(context).record()
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    """A GAN that learned from a folder of 120 colour pictures, in two subfolders; no data root but the folder."""
+    monkeypatch.chdir(tmp_path)
+    for i in range(120):
+        pixels = np.random.default_rng(i).integers(256, size=(20, 20, 3), dtype=np.uint8)
+        place = tmp_path / "photos" / "ab"[i % 2] / f"{i}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(place)
+    config = {"image_size": 32, "channels": 3, "classes": 2, "widths": (8, 4, 4), "d_widths": (4, 4, 4), "z_dim": 8}
+    save_checkpoint(tmp_path / "photos.safetensors", build_model("gan", config), Meta("gan", config, dataset="folder"))
+    return tmp_path / "photos.safetensors"
+
+
+def test_a_model_of_a_folder_is_measured_in_features_that_say_what_they_are_worth(photos):
+    shutil.copy(NETWORK, photos.parent)
+    coverage, distance = measure(photos, root=photos.parent / "photos", device="cpu")
+    assert (coverage["metric"], distance["metric"]) == ("coverage", "fd") and coverage["value"] < 0.5
+    for record in (coverage, distance):
+        assert (
+            record["n"] == distance["floor_n"] >= 10
+            and record["features_learned"].startswith("mnist")
+            and "shapes" in record["features_worth"]
+        )
+    assert distance["floor"] < distance["value"] and distance["floor_split"] == "train"
+
+
+def test_a_network_of_photographs_is_preferred_where_its_weights_are(photos, monkeypatch):
+    import timm
+    from safetensors.torch import save_file
+
+    network = timm.create_model(backbone.NAME, pretrained=False, features_only=True, out_indices=(1, 2, 3, 4))
+    place = photos.parent / "data" / "weights" / f"{backbone.NAME}.safetensors"
+    place.parent.mkdir(parents=True)
+    save_file({k: v.contiguous() for k, v in network.state_dict().items()}, place)
+    (record,) = measure(photos, ["fd"], root=photos.parent / "photos", device="cpu")
+    assert (
+        record["features"] == f"{backbone.NAME} {weights_sha256(place)[:12]}"
+        and record["features_learned"] == "ImageNet-1k"
+    )
+    seen = space(Context(photos, device="cpu")).look(torch.zeros(2, 3, 32, 32, dtype=torch.uint8), "pictures")
+    assert seen.features.shape == (2, 320) and seen.predicted is None
+
+
+def test_the_callers_network_comes_first(photos):
+    (record,) = measure(photos, ["fd"], root=photos.parent / "photos", classifier=NETWORK, device="cpu")
+    assert record["features"].startswith("classifier-digits ")
+    (photos.parent / "other.safetensors").write_bytes(photos.read_bytes())
+    with pytest.raises(UserError, match="classifier"):
+        list(measure(photos, ["fd"], root=photos.parent / "photos", classifier=photos, device="cpu"))
+
+
+def test_pictures_too_many_for_memory_are_compared_too(photos, monkeypatch):
+    shutil.copy(NETWORK, photos.parent)
+    monkeypatch.setattr(folder, "RESIDENT_BYTES", 1)
+    assert all(r["n"] >= 10 for r in measure(photos, root=photos.parent / "photos", device="cpu"))

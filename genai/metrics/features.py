@@ -13,41 +13,62 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from genai.checkpoint import load_checkpoint, weights_sha256
+from genai.data import about, data_root
 from genai.errors import UserError
 from genai.metrics.context import CHUNK, Context, progress
+from genai.models import backbone
+from genai.models.backbone import Backbone
 from genai.models.classifier import Classifier
+from genai.models.layers import to_signed
 
 ANY = "classifier-digits"  # where pictures have no network of their own: shapes, and little else
 
 
+OWN = ""
+OTHER = (
+    "a network of other pictures, these resized for it: it sees shapes, roughly; compare models of the same data only"
+)
+NEUTRAL = "photographs of a thousand kinds of things: it sees texture and parts, in whatever pictures"
+FLATTERED = "the network that it was trained through, which flatters it; compare with models trained alike"
+
+
 @dataclass(frozen=True)
 class Seen:
-    """Of images: features float32 [n, F] and predicted classes int64 [n], on the CPU."""
+    """Of images: features float32 [n, F] and predicted classes int64 [n] (none by a network of no classes), on the CPU."""
 
     features: Tensor
-    predicted: Tensor
+    predicted: Tensor | None
 
 
 @dataclass(frozen=True)
 class Space:
-    """A classifier, its name, and what it has learned from: the data set and the split of it.
+    """A frozen network and its name.
 
-    own: whether these are its own pictures. Others are shown to it at its own size, grey if it knows no colours: it then
-    tells shapes apart, as far as they differ as its own do, and figures say little beyond comparing models of the same data.
+    learned: the data set and the split that it learned from.  worth: what its figures are worth, OWN for its own pictures.
     """
 
-    network: Classifier
+    network: Classifier | Backbone
     name: str
     learned: str
-    own: bool
+    worth: str
 
     def look(self, images: Tensor, what: str) -> Seen:
         """Images uint8 [n, C, H, W], in chunks."""
-        rows = [self.network.classify(self._fit(part)) for part in progress(images.split(CHUNK), f"classifying {what}")]
-        features, predicted = zip(*rows)
+        if isinstance(self.network, Backbone):
+            parts = progress(images.split(CHUNK // 10), f"looking at {what}")
+            return Seen(torch.cat([self._pooled(part) for part in parts]), None)
+        parts = progress(images.split(CHUNK), f"classifying {what}")
+        features, predicted = zip(*(self.network.classify(self._fit(part)) for part in parts))
         return Seen(torch.cat(features).float().cpu(), torch.cat(predicted).cpu())
 
+    @torch.inference_mode()
+    def _pooled(self, images: Tensor) -> Tensor:
+        """The last scale's channels, averaged over the picture: float32 [n, 320]."""
+        device = next(self.network.parameters()).device
+        return self.network(to_signed(images.to(device)))[-1].mean((2, 3)).float().cpu()
+
     def _fit(self, images: Tensor) -> Tensor:
+        """As large as the classifier's own, grey if it knows no colours."""
         config = self.network.config
         if images.shape[1:] == (config.channels, config.image_size, config.image_size):
             return images
@@ -60,26 +81,32 @@ class Space:
     def record(self) -> dict:
         """What a record says of it."""
         said = {"features": self.name, "features_learned": self.learned}
-        return said if self.own else said | {"features_worth": "other pictures than its own, resized: shapes, roughly"}
+        return said | ({"features_worth": self.worth} if self.worth else {})
 
 
 def space(context: Context) -> Space:
-    """The caller's network, else the one that the data set names, else ANY; loaded once.
+    """The caller's network; else the one that the data set names; else one of photographs, if its weights lie in a data root;
+    else ANY. Loaded once.
 
-    Raises UserError where there is no such file, it is no classifier, or it is the data set's own and does not fit.
+    Raises UserError where there is no such file, or it is no classifier.
     """
     return context.once(_load)
 
 
 def _load(context: Context) -> Space:
+    if context.network is None and not context.about.features:
+        roots = [data_root(context.root), data_root()]
+        for path in [root / "weights" / f"{backbone.NAME}.safetensors" for root in roots]:
+            if path.is_file():
+                worth = FLATTERED if context.model.wants_backbone else NEUTRAL
+                return Space(Backbone(path).to(context.device), space_name(path), "ImageNet-1k", worth)
     path = context.find(context.about.features or ANY)
     network, meta = load_checkpoint(path, context.device)
     if not isinstance(network, Classifier):
         raise UserError("bad_option", name="classifier", value=str(path), expected="a checkpoint of family classifier")
-    shape = (network.config.channels, network.config.image_size, network.config.image_size)
-    own = meta.dataset == context.meta.dataset or (bool(context.about.features) and shape == context.test.shape)
+    own = meta.dataset == context.meta.dataset or about(meta.dataset).features == context.about.features != ""
     learned = " ".join(filter(None, (meta.dataset, meta.training.get("split", ""))))
-    return Space(network, space_name(path), learned, own)
+    return Space(network, space_name(path), learned, OWN if own else OTHER)
 
 
 def space_name(path: Path) -> str:
