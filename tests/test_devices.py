@@ -15,6 +15,7 @@ import socket
 
 import pytest
 import torch
+from conftest import Tiny
 from torch import Tensor, nn
 from torch._subclasses import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -31,6 +32,7 @@ from genai.training.optim import autocast, make_optimizers, pick_dtype, update
 from genai.training.presets import PRESETS
 
 CUDA = torch.device("cuda:0")
+pytestmark = pytest.mark.filterwarnings("ignore:Accessing the data pointer of FakeTensor")
 
 
 class OnDevice(TorchDispatchMode):
@@ -63,6 +65,9 @@ class FakeNoise(Noise):
 
     def uniform(self, *shape: int) -> Tensor:
         return torch.rand(self.rows, *shape, device=self.device)
+
+    def kept(self, p: float, *shape: int) -> Tensor:
+        return self.uniform(*shape)
 
     def integers(self, low: int, high: int, *shape: int) -> Tensor:
         return torch.randint(low, high, (self.rows, *shape), device=self.device)
@@ -218,6 +223,35 @@ def test_gradients_stay_on_the_device(preset, monkeypatch):
                 trainable = [p for p in model.players[name].parameters() if p.requires_grad]
                 torch.autograd.backward(loss, inputs=trainable)
                 assert all(p.grad.device == META and p.grad.shape == p.shape for p in trainable)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_what_is_compiled_is_one_graph(tiny: Tiny, precision: str):
+    """`fullgraph` refuses a graph that breaks; once two sizes have been met, no step compiles anew."""
+    graphs: list[torch.fx.GraphModule] = []
+
+    def backend(graph: torch.fx.GraphModule, inputs):
+        graphs.append(graph)
+        return graph
+
+    def losses(model) -> list[Tensor]:
+        found = []
+        for step in range(4):
+            with autocast(pick_dtype(precision, torch.device("cpu")), torch.device("cpu"))():
+                found += [loss for _, loss, _ in model.losses(tiny.batches()(step))]
+            compiled.append(len(graphs))
+        return found
+
+    compiled: list[int] = []
+    expected = losses(tiny.model().train())
+    torch.compiler.reset()
+    model = tiny.model().train()
+    for name in model.compilable:
+        model.get_submodule(name).compile(backend=backend, fullgraph=True)
+    for one, same in zip(expected, losses(model), strict=True):
+        assert torch.equal(one, same)
+    assert bool(graphs) == bool(model.compilable) and compiled[-1] == compiled[-2]
+    torch.compiler.reset()
 
 
 def test_what_a_gpu_computes_is_what_a_cpu_does(tiny, monkeypatch):

@@ -56,13 +56,19 @@ class Noise:
         g = self.generator
         return self._mine(lambda: torch.randint(low, high, (self.total, *shape), generator=g, device=g.device))
 
+    def kept(self, p: float, *shape: int) -> Tensor:
+        """[rows, *shape]: 0 for a share p, else 1. What `dropout` keeps."""
+        g = self.generator
+        return self._mine(lambda: torch.empty(self.total, *shape, device=g.device).bernoulli_(1 - p, generator=g))
+
     def dropout(self, x: Tensor, p: float) -> Tensor:
         """x [rows, ...] with a share p of its entries zeroed and the rest scaled by 1 / (1 - p)."""
-        if p == 0:
-            return x
-        shape, g = (self.total, *x.shape[1:]), self.generator
-        keep = self._mine(lambda: torch.empty(shape, device=x.device).bernoulli_(1 - p, generator=g))
-        return x * keep.to(x.dtype) / (1 - p)
+        return dropout(x, self.kept(p, *x.shape[1:]), p) if p else x
+
+
+def dropout(x: Tensor, kept: Tensor, p: float) -> Tensor:
+    """x with what was drawn to be `kept` scaled by 1 / (1 - p), and nothing else."""
+    return x * kept.to(x.dtype) / (1 - p)
 
 
 @dataclass

@@ -134,7 +134,6 @@ class Residual(nn.Module):
 
 class ImageTokenizer(family.Family):
     Config = Config
-    compilable = ("encoder", "decoder")
 
     def __init__(self, config: Config):
         super().__init__()
@@ -175,6 +174,10 @@ class ImageTokenizer(family.Family):
     @property
     def players(self) -> dict[str, nn.Module]:
         return {"tokenizer": self}
+
+    @property
+    def compilable(self) -> tuple[str, ...]:
+        return ("encoder", "decoder", *["layer_encoder"] * bool(self.config.layers))
 
     @property
     def matrices(self) -> list[nn.Parameter]:

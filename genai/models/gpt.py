@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai.models import family
-from genai.models.batch import Batch, Noise
+from genai.models.batch import Batch, dropout
 from genai.models.layers import MLP, attend, norm
 
 SOFTCAP = 15.0  # logits are squashed into (-SOFTCAP, SOFTCAP)
@@ -106,10 +106,12 @@ class Block(nn.Module):
         self.attention = Attention(config, layer)
         self.mlp = MLP(config.n_embd)
 
-    def forward(self, x: Tensor, rope, cache: KVCache | None = None, noise: Noise | None = None) -> Tensor:
-        drop = (lambda y: noise.dropout(y, self.dropout)) if noise is not None else (lambda y: y)
-        x = x + drop(self.attention(norm(x), rope, cache))
-        return x + drop(self.mlp(norm(x)))
+    def forward(self, x: Tensor, rope, cache: KVCache | None = None, kept: list[Tensor] | None = None) -> Tensor:
+        """kept: what dropout keeps of the two updates [B, T, C]."""
+        y = self.attention(norm(x), rope, cache)
+        x = x + (y if kept is None else dropout(y, kept[0], self.dropout))
+        y = self.mlp(norm(x))
+        return x + (y if kept is None else dropout(y, kept[1], self.dropout))
 
 
 class GPT(family.Family):
@@ -152,14 +154,19 @@ class GPT(family.Family):
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
         """Mean next-token cross-entropy in nats. batch.inputs and batch.targets: ids [B, T]."""
-        logits = self(batch.inputs, noise=batch.noise)
+        kept, (_, T) = None, batch.inputs.shape
+        if self.config.dropout:  # drawn here, since torch.compile can draw nothing from a generator of ours
+            shape = (T, self.config.n_embd)
+            kept = [batch.noise.kept(self.config.dropout, *shape) for _ in range(1 + 2 * len(self.blocks))]
+        logits = self(batch.inputs, kept=kept)
         loss = F.cross_entropy(logits.flatten(0, 1), batch.targets.flatten())
         yield "gpt", loss, {}
 
-    def forward(self, ids: Tensor, cache: KVCache | None = None, noise: Noise | None = None) -> Tensor:
+    def forward(self, ids: Tensor, cache: KVCache | None = None, kept: list[Tensor] | None = None) -> Tensor:
         """ids int64 [B, T] -> logits float32 [B, T, vocab_size]; row t predicts token t + 1.
 
-        With a cache, T is either the whole prompt (the cache empty) or 1. With noise, dropout is on.
+        With a cache, T is either the whole prompt (the cache empty) or 1. kept: what dropout keeps [B, T, C] of the
+        embeddings and of each block's two updates; None is no dropout.
         """
         config, start = self.config, cache.length if cache is not None else 0
         T = ids.size(1)
@@ -170,10 +177,10 @@ class GPT(family.Family):
         else:
             rope = rotary(torch.arange(T, device=ids.device), config.n_embd // config.n_head)
         x = norm(self.embedding(ids))  # [B, T, C]
-        if noise is not None:
-            x = noise.dropout(x, config.dropout)
-        for block in self.blocks:
-            x = block(x, rope, cache, noise)
+        if kept is not None:
+            x = dropout(x, kept[0], config.dropout)
+        for i, block in enumerate(self.blocks):
+            x = block(x, rope, cache, kept and kept[1 + 2 * i : 3 + 2 * i])
         if cache is not None:
             cache.length = start + T
         logits = self.head(norm(x)).float()
