@@ -118,30 +118,16 @@ def overview(engine) -> str:
 
 def describe(action, entry) -> str:
     """An action's controls, each with its default and what else it may be."""
-    rows = [(f"--{control.name} {default(control)}", choices(control)) for control in action.controls(entry)]
+    rows = [(f"--{control.name} {as_word(control.default)}", control.expects) for control in action.controls(entry)]
     return f"--action {action.name}\n{cli.columns(rows, indent='  ')}"
 
 
-def default(control) -> str:
-    from genai.generation.controls import Picture, Rows, Vector
-
-    return "..." if isinstance(control, (Vector, Rows, Picture)) else shlex.quote(str(control.default))
-
-
-def choices(control) -> str:
-    from genai.generation.controls import Choice, Number, Picture, Rows, Vector
-
-    if isinstance(control, Number):
-        return f"{'a whole number' if control.integer else 'a number'} from {control.low:.16g} to {control.high:.16g}"
-    if isinstance(control, Choice):
-        return " or ".join(map(shlex.quote, control.choices))
-    if isinstance(control, Vector):
-        return f"{control.length} numbers from {control.low:.16g} to {control.high:.16g}, as in 1,0,1"
-    if isinstance(control, Rows):
-        return f"at most {control.most} lists of {choices(control.row)}, as in [[1,0,1],[0,1,1]]"
-    if isinstance(control, Picture):
-        return "a picture's file"
-    return f"text of at most {control.max_length:,} characters"
+def as_word(value) -> str:
+    """A default as it is written on a command line; "..." for what nobody would write."""
+    word = str(value)
+    if isinstance(value, list) or len(word) > 40:
+        return "..."
+    return "$" + repr(word) if "\n" in word else shlex.quote(word)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The controls of an action: what each may be, alike for the page, the HTTP API, command lines and receipts.
 
-The page's own widgets are no guard: a request by HTTP can carry NaN, null, a list or megabytes for anything.
+The page's own widgets are no guard: a request by HTTP can carry NaN, null, a list or megabytes for anything. `expects`: the
+same in words, for a command line's help.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ class Number:
     high: float
     default: float
     integer: bool = False
+
+    @property
+    def expects(self) -> str:
+        return f"{'a whole number' if self.integer else 'a number'} from {self.low:.16g} to {self.high:.16g}"
 
     def check(self, value: Any) -> float | int:
         expected = dict(name=self.name, value=value, low=self.low, high=self.high)
@@ -61,6 +66,10 @@ class Choice:
     choices: tuple[str, ...]
     default: str
 
+    @property
+    def expects(self) -> str:
+        return " or ".join(self.choices)
+
     def check(self, value: Any) -> str:
         if type(value) is int and 0 <= value < 1_000_000:  # a digit's class as a number
             value = str(value)
@@ -89,6 +98,10 @@ class Words:
     max_length: int
     default: str
     empty: bool = False
+
+    @property
+    def expects(self) -> str:
+        return f"text of at most {self.max_length:,} characters"
 
     def check(self, value: Any) -> str:
         if not isinstance(value, str) or _broken(value):
@@ -119,6 +132,10 @@ class Vector:
     def default(self) -> list[float]:
         return [self.fill if self.integer else float(self.fill)] * self.length
 
+    @property
+    def expects(self) -> str:
+        return f"{self.length} numbers from {self.low:.16g} to {self.high:.16g}, as in 1,0,1"
+
     def check(self, value: Any) -> list[float]:
         if not isinstance(value, (list, tuple)) or len(value) != self.length:
             raise UserError("not_a_vector", name=self.name, value=value, length=self.length)
@@ -145,6 +162,10 @@ class Rows:
     def default(self) -> list[list[float]]:
         return [] if self.empty else [self.row.default]
 
+    @property
+    def expects(self) -> str:
+        return f"at most {self.most} lists of {self.row.length} numbers, as in [[1,0,1],[0,1,1]]"
+
     def check(self, value: Any) -> list[list[float]]:
         if not isinstance(value, (list, tuple)) or not (self.empty or value) or len(value) > self.most:
             raise UserError("not_rows", name=self.name, value=value, most=self.most, length=self.row.length)
@@ -167,6 +188,10 @@ class Picture:
     max_length: int = 5_000_000  # characters
     max_bytes: int = 50_000_000  # of a file
     default: str = NO_INK
+
+    @property
+    def expects(self) -> str:
+        return "a picture's file"
 
     def check(self, value: Any) -> str:
         if isinstance(value, (Path, bytes)):
