@@ -24,6 +24,7 @@ from genai.metrics.coverage import coverage
 from genai.metrics.fd import frechet_distance
 from genai.metrics.features import space
 from genai.metrics.nll import binarised, nll_bound
+from genai.metrics.psnr import psnr
 from genai.metrics.val_loss import val_loss
 from genai.metrics.val_loss_sliding import val_loss_sliding, windows
 from genai.models import build_model
@@ -80,6 +81,12 @@ def test_frechet_distance_has_its_analytic_values():
 def test_active_units_counts_the_columns_that_vary():
     mu = normal(500, 4) * torch.tensor([1.0, 0.2, 0.05, 0.0])  # variances 1, 0.04, 0.0025, 0
     assert active_units(mu + 7) == 2
+
+
+def test_psnr_has_its_known_values():
+    images = torch.full((3, 1, 4, 4), 100, dtype=torch.uint8)
+    assert psnr(images, images + 51) == pytest.approx(-20 * math.log10(0.2))  # an error of a fifth everywhere
+    assert psnr(images, images) == math.inf
 
 
 # -- bounds of a VAE ---------------------------------------------------------------------------------------
@@ -245,6 +252,8 @@ def folder(tmp_path, root, monkeypatch) -> Path:
     alphabet = "".join(sorted(set(TEXT)))
     save(tmp_path / "gan.safetensors", "gan", TINY_GAN, "mnist")
     save(tmp_path / "vae.safetensors", "vae", TINY_VAE, "mnist")
+    tokens = {"image_size": 28, "channels": 1, "levels": (8, 5, 5), "widths": (4,), "blocks": 1, "hidden": 8}
+    save(tmp_path / "tokenizer.safetensors", "tokenizer", tokens, "mnist")
     save(tmp_path / "classifier-digits.safetensors", "classifier", TINY_CLASSIFIER, "mnist")
     tokenizer = {"kind": "char", "alphabet": alphabet}
     save(
@@ -266,6 +275,7 @@ EXPECTED = {
     "vae": {"coverage_prior": 40, "fd_prior": 40, "nll_k1": 40, "nll_k50": 40, "active_units": 40},
     "gpt": {"val_loss": 2400, "val_loss_sliding": len(TEXT) - int(0.9 * len(TEXT)) - 1},
     "classifier-digits": {"classifier_accuracy": 40},
+    "tokenizer": {"psnr": 40},
 }
 
 
@@ -332,16 +342,13 @@ def test_classifier_is_looked_for_in_checkpoints_too(folder, capsys):
         (["vae.safetensors", "--metric", "nll_k1", "--n", "0"], ["1 to 40"]),
         (["gan.safetensors", "--device", "abacus"], ["abacus", "auto, ", "cpu"]),
         (["colour.safetensors"], ["channels 3", "channels 1"]),
-        (
-            ["tokenizer.safetensors"],
-            ["tokenizer.safetensors (tokenizer on folder)", "tokenizer on data with judge", "gan"],
-        ),
+        (["judge.safetensors"], ["judge.safetensors (judge on folder)", "judge on data with judge", "gan"]),
         (["mute.safetensors"], ["mute.safetensors", "vocabulary of 65"]),
     ],
 )
 def test_a_mistake_is_told_in_one_line(arguments, said, folder, capsys):
     save(folder / "colour.safetensors", "vae", TINY_VAE | {"channels": 3}, "mnist")
-    save(folder / "tokenizer.safetensors", "tokenizer", {"widths": (8,), "hidden": 8}, "folder")
+    save(folder / "judge.safetensors", "judge", {"widths": (4, 4), "depths": (1, 1), "features": 4}, "folder")
     save(folder / "mute.safetensors", "gpt", TINY_GPT, "shakespeare")
     assert main(arguments) == 2
     out, err = capsys.readouterr()
@@ -400,6 +407,6 @@ def test_metrics_apply_by_family_data_set_and_condition():
     assert "class_accuracy" not in metrics_for(Meta("gan", {"classes": 0}, dataset="mnist"))
     assert metrics_for(Meta("gan", {}, dataset="folder")) == ["coverage", "fd"]  # no network knows its classes
     assert metrics_for(Meta("text2image", {}, dataset="mnist-words")) == ["word_accuracy"]
-    assert metrics_for(Meta("tokenizer", {}, dataset="mnist")) == []
+    assert metrics_for(Meta("judge", {}, dataset="mnist")) == []
     with pytest.raises(UserError):
         next(measure("nowhere.safetensors"))

@@ -29,6 +29,7 @@ from genai.metrics import (
     nll,
     order_accuracy,
     prompt_accuracy,
+    psnr,
     tokenizer_agreement,
     val_loss,
     val_loss_sliding,
@@ -80,6 +81,7 @@ METRICS: dict[str, Metric] = {
     "diversity": Metric(diversity.measure, ("text2image",), "judge"),
     "nearest_training": Metric(nearest_training.measure, ("text2image",), "judge"),
     "tokenizer_attribute_agreement": Metric(tokenizer_agreement.measure, ("tokenizer", "text2image"), "judge"),
+    "psnr": Metric(psnr.measure, ("tokenizer",)),
     "judge_accuracy": Metric(judge_accuracy.measure, ("judge",), "judge"),
     "classifier_accuracy": Metric(classifier_accuracy.measure, ("classifier",)),
 }
