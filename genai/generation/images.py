@@ -16,14 +16,14 @@ def to_uint8(images: Tensor, low: float = -1.0) -> np.ndarray:
     return scaled.to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
 
-def grid(images: np.ndarray, columns: int | None = None, gap: int = 0, background: int = 0) -> np.ndarray:
-    """uint8 [N, H, W, C] -> one picture [rows * (H + gap) - gap, columns * (W + gap) - gap, C]."""
+def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
+    """uint8 [N, H, W, C] -> one picture [rows * H, columns * W, C], black where no image is left; None: as square as it goes."""
     n, h, w, c = images.shape
     columns = columns or math.ceil(math.sqrt(n))
     rows = math.ceil(n / columns)
-    canvas = np.full((rows * (h + gap) - gap, columns * (w + gap) - gap, c), background, dtype=np.uint8)
+    canvas = np.zeros((rows * h, columns * w, c), dtype=np.uint8)
     for i, image in enumerate(images):
-        y, x = i // columns * (h + gap), i % columns * (w + gap)
+        y, x = i // columns * h, i % columns * w
         canvas[y : y + h, x : x + w] = image
     return canvas
 

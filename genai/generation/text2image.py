@@ -35,7 +35,7 @@ ALTERNATIVES = 6  # other tokens that a place offers
 def _prompt(loaded, name: str = "prompt") -> Words:
     if not len(loaded.tokenizer):
         raise ValueError("it knows no words")
-    return Words(name, MAX_PROMPT, loaded.meta.extra.get("example", ""), empty=True)
+    return Words(name, MAX_PROMPT, "", empty=True)
 
 
 def _drawing(loaded) -> list[Control]:

@@ -213,7 +213,7 @@ class How:
     plan: int64 [B, P], see `Text2Image.make_plan`.
     uniform: in [0, 1), [B, *draws], see `Text2Image.draws`.
     rounds: in how many rounds the tokens are decided.  cfg_scale: how much more than no plan the plan counts; 1 is no guidance.
-    temperature: of the tokens; 0 takes the likeliest.  choice: of their order; 0 goes strictly by sureness.
+    temperature: of the tokens; 0 takes the likeliest.
     order: one of ORDERS: "halton" spreads over the picture (Besnier et al. 2025, "Halton Scheduler for Masked Generative
         Image Transformer"); "surest" decides where the drawn token is most probable (MaskGIT);
         "raster" goes row by row: autoregressive, with as many rounds as tokens.
@@ -224,7 +224,6 @@ class How:
     rounds: int = 10
     cfg_scale: float = 1.0
     temperature: float = 1.0
-    choice: float = 1.0
     order: str = ORDERS[0]
 
 
@@ -400,7 +399,7 @@ class Text2Image(family.Family):
             # Gumbel noise that fades keeps pictures from all beginning at the same place (MaskGIT, section 3.3).
             gumbel = -torch.log(-torch.log(how.uniform[:, -2].clamp(1e-6, 1 - 1e-6)))  # [B, N]
             sure = torch.ones_like(gumbel).masked_scatter(~decided, probability.clamp(min=1e-20)).log()
-            score = sure + how.choice * (1 - k / how.rounds) * gumbel
+            score = sure + (1 - k / how.rounds) * gumbel
         else:
             turns = torch.tensor(_turns(how.order, self.config.tokenizer.side), device=decided.device)
             score = -turns.expand_as(decided).float()
