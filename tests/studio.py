@@ -60,7 +60,7 @@ def write_checkpoints(folder: Path) -> Path:
         if family == "text2image":
             meta.tokenizer, meta.extra = scenes.tokenizer().state(), {"plan": scenes.PLAN}
         if family == "gpt":
-            meta.tokenizer = CharTokenizer(ALPHABET).state()
+            meta.dataset, meta.tokenizer = "shakespeare", CharTokenizer(ALPHABET).state()
         save_checkpoint(folder / f"{name}.safetensors", model, meta)
     return folder
 

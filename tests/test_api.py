@@ -411,22 +411,17 @@ def test_frames_of_another_shape_are_told(stage):
 
 
 def test_drawings_are_read_and_bad_ones_told(stage, engine):
-    latent = engine.generate("vae-digits", "encode", {"image": drawn()}).data
-    assert stage("vae", "encode", {"image": drawn()}) == latent
-    for payload in (
-        None,
-        "x",
-        [],
-        {},
-        {"image": None},
-        {"image": math.nan},
-        {"image": LONG},
-        {"image": [drawn()]},
-    ):
-        assert "image" in error_of(stage("vae", "encode", payload))
-    assert "900,000,000" in error_of(stage("vae", "encode", {"image": bomb()}))
-    assert "PNG" in error_of(stage("vae", "encode", {"image": "data:image/png;base64,aGVsbG8=", "lang": "zh"}))
-    assert len(stage("vae", "encode", {"image": uri(Image.new("L", (9, 9)))})["z"]) == 12  # nothing drawn yet
+    def ask(image, **more):
+        return stage("vae", "data", {"model": "vae-digits", "action": "encode", "controls": {"image": image}, **more})
+
+    assert ask(drawn()) == {"data": engine.generate("vae-digits", "encode", {"image": drawn()}).data}
+    for image in (None, "x", [], {}, math.nan, LONG, [drawn()]):
+        assert "image" in error_of(ask(image))
+    for payload in (None, "x", [], {}):
+        error_of(stage("vae", "data", payload))
+    assert "900,000,000" in error_of(ask(bomb()))
+    assert "PNG" in error_of(ask("data:image/png;base64,aGVsbG8=", lang="zh"))
+    assert len(ask(uri(Image.new("L", (9, 9))))["data"]["z"]) == 12  # nothing drawn yet
 
 
 def test_ten_visitors_at_once(stage, engine):
@@ -485,7 +480,8 @@ def test_the_write_button_s_event(web, engine, config, capfd):
         "max_new_tokens": 9,
         "seed": 1,
     }
-    made = join(web, event, list(good.values()))
+    facts = json.dumps({"model": "gpt-shakespeare"})
+    made = join(web, event, [facts, *good.values()])
     assert made["success"], made
     written = engine.generate("gpt-shakespeare", "write", good).text
     assert "ROMEO:" in made["output"]["data"][0] and len(written) == len("ROMEO:\n") + 9
@@ -493,16 +489,18 @@ def test_the_write_button_s_event(web, engine, config, capfd):
     assert set(names) == set(controls)
     for name, control in controls.items():
         for value in bad_values(control):
-            data = [value if n == name else good[n] for n in names]
+            data = [facts, *(value if n == name else good[n] for n in names)]
             said = join(web, event, data)
             assert not said["success"]
             assert name in sound(said["output"]["error"]) or value == "☃"
-        data = [None if n == name else good[n] for n in names]
+        data = [facts, *(None if n == name else good[n] for n in names)]
         said = join(web, event, data, **CHINESE)["output"]["error"]
         assert name in said and re.search(r"[\u4e00-\u9fff]", said)
         direct = post(web, "gradio_api/run/predict", {"data": data, "fn_index": event["id"], "session_hash": "s"})
         assert direct.status_code == 500 and name in sound(loads(direct.text)["error"])
-    assert join(web, event, list(good.values()))["success"]
+    for bad in (None, "", "x", "{}", "[]", 7, LONG, json.dumps({"model": "nope"})):
+        assert "gpt-shakespeare" in join(web, event, [bad, *good.values()])["output"]["error"]
+    assert join(web, event, [facts, *good.values()])["success"]
     assert "Traceback" not in capfd.readouterr().err
 
 
@@ -605,8 +603,9 @@ def test_a_broken_checkpoint_leaves_the_other_tabs(engine, tmp_path):
     shutil.copy(engine.folder / "vae-digits.safetensors", tmp_path)
     (tmp_path / "gan-digits.safetensors").write_bytes(b"")
     page = build_ui(Engine(tmp_path, device="cpu"))
-    ids = {c["props"].get("elem_id") for c in page.get_config_file()["components"]}
-    assert "stage-vae" in ids and "stage-gan-grid" not in ids and "stage-gpt" not in ids
+    props = {c["props"].get("elem_id"): c["props"] for c in page.get_config_file()["components"]}
+    assert "data:image" in props["stage-vae"]["value"]
+    assert "data:image" not in props["stage-gan-grid"]["value"] and not props["gpt-page"]["value"]
 
 
 @pytest.mark.parametrize("port", ["taken", 99_999])

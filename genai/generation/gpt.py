@@ -11,9 +11,16 @@ from genai.generation.controls import Control, Number, Words
 from genai.generation.sampling import sampler
 
 
+def openings(model) -> list[str]:
+    """Prompts to begin with: those of the data set that the model can read, else a character that it knows."""
+    known = set(model.tokenizer.alphabet)
+    readable = [words for listed in model.about.openings.values() for words in listed if known.issuperset(words)]
+    return readable or [next((c for c in model.tokenizer.alphabet if c.isalpha()), model.tokenizer.alphabet[-1])]
+
+
 def _controls(loaded) -> list[Control]:
     return [
-        Words("prompt", 2_000, "ROMEO:\n"),
+        Words("prompt", 2_000, openings(loaded)[0]),
         Number("max_new_tokens", 1, 2_000, 240, integer=True),
         Number("temperature", 0.0, 2.0, 0.8),
         Number("top_k", 0, len(loaded.tokenizer), 0, integer=True),

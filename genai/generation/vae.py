@@ -48,6 +48,12 @@ def prior_latent(loaded, seed: int) -> list[float]:
     return [round(float(v), 4) for v in z.clamp(-LIMIT, LIMIT)]
 
 
+@action("vae", "data", lambda m: [Number("seed", 0, noise.MAX_SEED, 1, integer=True)])
+def latent(loaded, c: dict) -> dict[str, list[float]]:
+    """The latent z that this seed's sample is decoded from, as slider values."""
+    return {"z": prior_latent(loaded, c["seed"])}
+
+
 @action("vae", "data", lambda m: [Picture("image")])
 def encode(loaded, c: dict) -> dict[str, list[float]]:
     """The latent z (posterior mean) of a picture of a digit, as slider values."""

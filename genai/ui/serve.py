@@ -11,8 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from genai.strings import text
-from genai.ui.pieces import asset
-from genai.ui.shell import THEME, css, head
+from genai.ui.shell import THEME, css, script
 from genai.ui.words import TRANSLATIONS, language_of
 
 MAX_BODY = 6_000_000  # bytes of any request; Gradio itself would read and parse whatever comes
@@ -56,11 +55,12 @@ class BodyLimit:
 
 
 class EarlyScript:
-    """Puts assets/language.js first into the page's <head>. Gradio's own `head=` runs after it has settled the language."""
+    """Puts the page's JavaScript first into its <head>. Gradio's own `head=` would run after Gradio has settled the language,
+    and after some of the events that call it."""
 
     def __init__(self, app):
         self.app = app
-        self.script = b"<head><script>" + asset("language.js").encode() + b"</script>"
+        self.script = b"<head><script>" + script().encode() + b"</script>"
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http" or scope["method"] != "GET":
@@ -91,7 +91,7 @@ class Page(gr.Blocks):
 
     def launch(self, **overrides):
         settings = dict(
-            theme=THEME, css=css(), head=head(), i18n=TRANSLATIONS, footer_links=[], run_history=False,
+            theme=THEME, css=css(), i18n=TRANSLATIONS, footer_links=[], run_history=False,
             show_error=False, ssr_mode=False, max_file_size="5mb", enable_monitoring=False, state_session_capacity=200,
             app_kwargs={"middleware": [Middleware(BodyLimit), Middleware(EarlyScript)]},
         )  # fmt: skip

@@ -53,19 +53,19 @@ THEME = gr.themes.Base(
 )
 
 
-def head() -> str:
-    """Goes into <head> when Gradio mounts: the strings, then the page's own scripts, studio.js before all others."""
-    scripts = "\n".join(asset(name) for name in names("*.js", first="studio.js") if name != "language.js")
-    return f"<script>window.GENAI_STRINGS = {strings_script()};</script>\n<script>{scripts}</script>"
+def script() -> str:
+    """The page's own JavaScript: the language, the words, then studio.js and all others."""
+    language, *others = names("*.js", first=("language.js", "studio.js"))
+    return "\n".join((asset(language), f"window.GENAI_STRINGS = {strings_script()};", *map(asset, others)))
 
 
 def css() -> str:
-    return "\n".join(asset(name) for name in names("*.css", first="studio.css"))
+    return "\n".join(map(asset, names("*.css", first=("studio.css",))))
 
 
-def names(pattern: str, first: str) -> list[str]:
-    """Files of assets/ in alphabetical order, but for the first."""
-    return sorted((path.name for path in ASSETS.glob(pattern)), key=lambda name: (name != first, name))
+def names(pattern: str, first: tuple[str, ...]) -> list[str]:
+    """Files of assets/ in alphabetical order behind the first ones."""
+    return [*first, *sorted(path.name for path in ASSETS.glob(pattern) if path.name not in first)]
 
 
 def header() -> None:
@@ -90,10 +90,10 @@ def model_card(loaded: Loaded) -> str:
     )
 
 
-def problem_card(error: UserError) -> None:
-    """In place of a tab whose checkpoint is missing or broken: what is wrong and what to do, in both languages."""
+def problem_card(error: UserError) -> str:
+    """In place of a section whose checkpoint is missing or broken: what is wrong and what to do, in both languages."""
     said = "".join(
         f'<p lang="{code}" data-only="{lang}" hidden>{html.escape(error.message(lang))}</p>'
         for lang, code in (("en", "en"), ("zh", "zh-CN"))
     )
-    piece("bilingual", f'<div class="notice bad">{said}</div>')
+    return f'<div class="notice bad">{said}</div>'

@@ -23,7 +23,6 @@ from genai.generation.engine import Engine, Result
 from genai.generation.images import to_pil
 from genai.ui.pieces import asset, piece
 from genai.ui.section import Section
-from genai.ui.shell import model_card
 from genai.ui.words import message_of
 
 
@@ -34,9 +33,10 @@ def data_uri(pixels: np.ndarray) -> str:
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def answer(result: Result) -> dict[str, Any]:
+def answer(engine: Engine, result: Result) -> dict[str, Any]:
     """What the browser learns of a result."""
     made = {
+        "pixels": engine.entry(result.receipt["model"]).about.pixels,
         "ms": round(result.milliseconds, 2),
         "device": result.receipt["device"].upper(),
         "query": receipt.to_query(result.receipt),
@@ -51,6 +51,18 @@ def answer(result: Result) -> dict[str, Any]:
     return made | result.detail
 
 
+def opening(section: Section, action: str, controls: dict | None = None) -> dict | None:
+    """What a stage shows first: the action's result with its defaults; None without a model."""
+    if section.loaded is None:
+        return None
+    return answer(section.engine, section.engine.generate(section.loaded.name, action, controls or {}))
+
+
+def later(request: dict) -> dict:
+    """What a stage shows first: nothing, until it comes into sight."""
+    return {"lazy": True, "request": request}
+
+
 def read_request(payload: Any) -> tuple[str, str, dict]:
     """model, action and controls of a browser's request; their values are checked by the engine."""
     if not isinstance(payload, dict):
@@ -63,19 +75,23 @@ def language(payload: Any) -> str:
 
 
 def server_functions(engine: Engine) -> list:
-    """`frame` and `file` for a stage's JavaScript: the request as plain values in, the answer or {"error"} out."""
+    """`frame`, `file` and `data` for a stage's JavaScript: the request as plain values in, the answer or {"error"} out."""
 
     def frame(payload):
         """What takes several rounds answers with the `state` that the browser asks for the next one with."""
         result, state = engine.advance(*read_request(payload), payload.get("state"))
-        return answer(result) | ({"state": state} if state else {})
+        return answer(engine, result) | ({"state": state} if state else {})
 
     def file(payload):
         result = engine.generate(*read_request(payload))
         data = base64.b64encode(result.file_bytes()).decode()
         return {"name": result.file_name, "type": result.media_type, "data": data}
 
-    return [answering(function) for function in (frame, file)]
+    def data(payload):
+        """What an action tells that makes no picture."""
+        return {"data": engine.generate(*read_request(payload)).data}
+
+    return [answering(function) for function in (frame, file, data)]
 
 
 def answering(function: Callable[[Any], dict]) -> Callable[[Any], dict]:
@@ -91,20 +107,22 @@ def answering(function: Callable[[Any], dict]) -> Callable[[Any], dict]:
     return call
 
 
-def stage(stage_id: str, view: str, section: Section, body: str, first: dict, extra=()) -> gr.HTML:
+def stage(stage_id: str, view: str, section: Section, body: str, first: dict | None = None, **told) -> gr.HTML:
     """A stage named `genai.stages[stage_id]` in the browser, brought to life by `genai.views[view]`.
 
     Args:
         body: the HTML of its picture; `{src}` becomes the first picture, so that it is there when the page opens.
-        first: the `answer` that the page opens with.
-        extra: further functions that its JavaScript may call.
+        first: the `answer` that the page opens with, or `later`: the request whose picture the browser asks for when it comes
+            into sight; None where there is neither.
+        told: further data- attributes of its root.
     """
+    first = first or later({})
     shown = body.replace("{src}", first.get("src", ""))
-    opening = html.escape(json.dumps(first))
+    attributes = {"stage": stage_id, "initial": json.dumps(first), "pixels": first.get("pixels", ""), **told}
+    data = " ".join(f'data-{name}="{html.escape(value)}"' for name, value in attributes.items())
     return piece(
         view,
-        f'<div class="stage" data-stage="{stage_id}" data-initial="{opening}">{shown}{asset("stage.html")}'
-        f"{model_card(section.loaded)}</div>",
-        [*server_functions(section.engine), *extra],
+        f'<div class="stage" {data}>{shown}{asset("stage.html")}</div>',
+        server_functions(section.engine),
         elem_id=f"stage-{stage_id}",
     )

@@ -5,7 +5,7 @@ genai.views.between = ({ id, element, server }) => {
     picture.src = answer.src;
   });
   self.act("loop", (button) => {
-    if (!self.last) return;
+    if (!self.settled) return;
     const { position, ...controls } = self.last.request.controls;
     self.download({ model: self.last.request.model, action: "loop", controls }, button);
   });

@@ -19,11 +19,12 @@ genai.views.blend = ({ id, element, server }) => {
         position: Number(slider.value),
       },
     });
-  self.follow = (request) => {
-    const { controls } = request;
-    if (!controls) return;
-    [from.value, to.value, slider.value] = [controls.prompt, controls.prompt_to, controls.position];
-    self.draw(request);
+  self.follow = ({ facts, ...request }) => {
+    if (!request.controls && !facts) return;
+    const asked = request.controls ? request : facts.blend;
+    const { prompt, prompt_to, position } = asked.controls;
+    [from.value, to.value, slider.value] = [prompt, prompt_to, position];
+    self.draw(asked);
   };
   for (const input of [from, to]) input.addEventListener("change", ask);
   slider.addEventListener("input", ask);

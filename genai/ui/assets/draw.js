@@ -8,6 +8,7 @@ genai.views.draw = ({ id, element, server }) => {
   const verdictBox = element.querySelector(".verdicts"),
     twin = element.querySelector(".twin .cell");
   const note = element.querySelector(".paint-note");
+  const opening = JSON.parse(element.querySelector("[data-stage]").dataset.facts);
   let chosen = 0,
     verdicts = null,
     twinTurn = 0;
@@ -48,20 +49,16 @@ genai.views.draw = ({ id, element, server }) => {
   };
 
   const judge = async () => {
+    if (!(genai.chosen[id] ?? opening).judge) return;
     const { request, tokens, plan } = self.last;
-    const answer = await server.see({
-      model: request.model,
-      prompt: request.controls.prompt,
-      tokens,
-      plan,
-      lang: genai.lang,
-    });
+    const { prompt } = request.controls;
+    const answer = await self.data(request.model, "see", { prompt, tokens, plans: plan });
     if (answer.error) {
       verdictBox.replaceChildren(el("p", "caption", answer.error));
       return;
     }
     if (self.last.tokens !== tokens) return;
-    verdicts = answer.verdicts;
+    verdicts = answer.data;
     verdicts.forEach((verdict, i) => {
       const named = verdict.words.filter((word) => word.right !== null),
         wrong = named.filter((word) => !word.right);

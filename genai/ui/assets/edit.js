@@ -32,6 +32,7 @@ genai.views.edit = ({ id, element, server }) => {
       lang: genai.lang,
     });
     if (answer.error) return self.say(answer.error, true);
+    self.picture.dataset.pixels = answer.pixels;
     showTile(base, answer.src, 0, 1);
     element.dataset.base = to.tokens.join(",");
   };
@@ -59,7 +60,14 @@ genai.views.edit = ({ id, element, server }) => {
       controls: { ...drawing, prompt: prompt.value, tokens: picture.tokens, ...more },
     });
   };
+  const clear = () => {
+    picture = null;
+    base.style.backgroundImage = "";
+    cells.replaceChildren();
+    grid.clear();
+  };
   self.follow = (request) => {
+    if (request.facts) clear(); // the tokens of one model mean nothing to another
     if (request.picture) setBase(request.picture);
     if (!request.action) return;
     const { controls } = request; // from a link

@@ -37,6 +37,7 @@ genai.views.grid = ({ id, element, server }) => {
     showTile();
   });
   picture.addEventListener("click", (event) => {
+    if (!self.settled) return;
     const side = picture.clientWidth / columns();
     const i = Math.floor(event.offsetY / side) * columns() + Math.floor(event.offsetX / side);
     chosen = Math.max(0, Math.min(self.last.request.controls.count - 1, i));
@@ -44,5 +45,5 @@ genai.views.grid = ({ id, element, server }) => {
   });
   self.act("tile-download", (button) => tileAnswer && self.download(tileAnswer.request, button));
   self.act("tile-link", (button) => tileAnswer && self.copyLink(tileAnswer, button));
-  new ResizeObserver(() => self.last && picture.clientWidth && placeMark()).observe(picture);
+  new ResizeObserver(() => self.settled && picture.clientWidth && placeMark()).observe(picture);
 };

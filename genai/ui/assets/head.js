@@ -10,9 +10,13 @@ genai.views.head = ({ element }) => {
     .addEventListener("click", () => genai.setTheme(!document.body.classList.contains("dark")));
 };
 
-/* A sentence in both languages, of which one is shown. */
-genai.views.bilingual = ({ element }) => {
-  for (const part of element.querySelectorAll("[data-only]")) part.hidden = part.dataset.only !== genai.lang;
+/* Words in both languages, of which one is shown. */
+genai.views.bilingual = ({ element, watch }) => {
+  const choose = () => {
+    for (const part of element.querySelectorAll("[data-only]")) part.hidden = part.dataset.only !== genai.lang;
+  };
+  watch("value", choose);
+  choose();
 };
 
 /* Words that are filled in and need nothing else. */

@@ -47,18 +47,17 @@ genai.views.inside = ({ id, element, server }) => {
     others.replaceChildren();
     const [drawn, answer] = await Promise.all([
       frame(to.tokens),
-      server.inside({
-        model: to.request.model,
+      self.data(to.request.model, "inside", {
         prompt: to.prompt,
         tokens: to.tokens,
-        plan: to.plan ?? null,
-        lang: genai.lang,
+        ...(to.plan && { plan: to.plan }),
       }),
     ]);
     if (mine !== turn) return;
     if (drawn.error || answer.error) return self.say(drawn.error ?? answer.error, true);
     self.last = drawn; // what the toolbar downloads and links to
-    found = answer;
+    found = answer.data;
+    self.picture.dataset.pixels = drawn.pixels;
     showTile(base, drawn.src, 0, 1);
     heat.style.setProperty("--side", Math.round(Math.sqrt(to.tokens.length)));
     heat.replaceChildren(
@@ -103,7 +102,15 @@ genai.views.inside = ({ id, element, server }) => {
     }
   };
   const self = genai.stage(id, element, server, () => {});
+  const clear = () => {
+    turn++;
+    picture = null;
+    base.style.backgroundImage = "";
+    for (const part of [heat, words, others]) part.replaceChildren();
+    for (const note of element.querySelectorAll(".planned, .inside-note")) note.textContent = "";
+  };
   self.follow = (request) => {
+    if (request.facts) clear(); // the tokens of one model mean nothing to another
     if (request.picture) open(request.picture);
     else if (request.controls?.tokens) open({ prompt: "", tokens: request.controls.tokens, request }); // from a link
   };

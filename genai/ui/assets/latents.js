@@ -1,16 +1,49 @@
-/* What the decoder draws, and a canvas whose drawing sets the latent. */
+/* What the decoder makes of a latent, which sliders, a drawing or a picture set. */
 genai.views.latents = ({ id, element, server }) => {
   const picture = element.querySelector(".one-picture");
+  const drawing = element.querySelector(".drawing");
+  const canvas = element.querySelector(".ink");
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
   const self = genai.stage(id, element, server, (answer) => {
     picture.src = answer.src;
   });
+  const setFacts = (facts) => {
+    self.facts = facts;
+    self.z = facts.start;
+    drawing.hidden = !facts.ink;
+    self.sliders?.build(facts);
+    self.sliders?.show(self.z);
+  };
+  /* A latent from anywhere: the sliders stand where it is, and the picture is drawn. */
+  self.set = (z) => {
+    self.z = z;
+    self.sliders?.show(z);
+    self.draw({ model: self.facts.model, action: "decode", controls: { z } });
+  };
+  self.slide = (dimension, value) => {
+    self.z = self.z.with(dimension, value);
+    self.draw({ model: self.facts.model, action: "decode", controls: { z: self.z } });
+  };
+  const from = async (asked) => {
+    const answer = await asked;
+    if (answer.error) self.say(answer.error, true);
+    else self.set(answer.data.z);
+  };
+  self.dice = (seed) => from(self.data(self.facts.model, "latent", { seed }));
+  self.follow = ({ facts, controls }) => {
+    if (facts) setFacts(facts);
+    if (controls?.z) self.set(controls.z);
+    else if (controls?.seed !== undefined) self.dice(controls.seed);
+    else if (facts) self.set(facts.start);
+  };
+  const opening = JSON.parse(element.querySelector("[data-stage]").dataset.facts);
+  if (opening.model) setFacts(opening);
 
   // White ink on black; while it grows, its latent is read again and again, latest wins.
-  const canvas = element.querySelector(".ink");
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
   let down = false;
   let reading = false;
   let dirty = false;
+  const encode = (image) => from(self.data(self.facts.model, "encode", { image }));
   const wipe = () => {
     pen.fillStyle = "#000";
     pen.fillRect(0, 0, canvas.width, canvas.height);
@@ -28,9 +61,7 @@ genai.views.latents = ({ id, element, server }) => {
     reading = true;
     while (dirty) {
       dirty = false;
-      const answer = await server.encode({ image: canvas.toDataURL("image/png"), lang: genai.lang });
-      if (answer.error) self.say(answer.error, true);
-      else genai.latentBridge(answer.z);
+      await encode(canvas.toDataURL("image/png"));
     }
     reading = false;
   };
@@ -53,26 +84,77 @@ genai.views.latents = ({ id, element, server }) => {
     down = false;
   });
   self.act("clear", wipe);
-};
 
-/* Carries a latent from JavaScript to Gradio's sliders: a change of its value is an event. */
-genai.views.latentBridge = ({ props, trigger }) => {
-  genai.latentBridge = (z) => {
-    props.value = JSON.stringify(z);
-    trigger("change");
-  };
-};
-
-/* Sliders stand in order of what they tell, a latent in order of its dimensions: order[place] = dimension. */
-genai.spread = ({ order }, z) => {
-  const latent = JSON.parse(z);
-  return order.map((dimension) => latent[dimension]);
-};
-genai.gather = ({ stage, model, order }, ...values) => {
-  const z = [];
-  order.forEach((dimension, place) => {
-    z[dimension] = values[place];
+  // A picture from a file, made small here: a telephone's is larger than anybody needs to send.
+  const upload = element.querySelector(".upload");
+  self.act("upload", () => upload.click());
+  upload.addEventListener("change", async () => {
+    const [file] = upload.files;
+    upload.value = "";
+    if (!file) return;
+    try {
+      await encode(await genai.smaller(file, 1000));
+    } catch {
+      self.say(genai.t("ui.vae.unreadable"), true);
+    }
   });
-  genai.ask(stage, { model, action: "decode", controls: { z } });
 };
-genai.zeros = ({ count }) => Array(count).fill(0);
+
+/* A picture file as a PNG data URI of at most `most` pixels a side. */
+genai.smaller = async (file, most) => {
+  const picture = await createImageBitmap(file);
+  const scale = Math.min(1, most / Math.max(picture.width, picture.height));
+  const canvas = genai.el("canvas", "");
+  canvas.width = Math.max(1, Math.round(picture.width * scale));
+  canvas.height = Math.max(1, Math.round(picture.height * scale));
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL("image/png");
+};
+
+/* A slider for each dimension, in order of what it tells; the first few in sight, the others folded away. */
+genai.views.sliders = ({ element }) => {
+  const inSight = 10;
+  const stage = () => genai.stages.vae;
+  let ranges = [];
+  const put = (range, value) => {
+    range.value = value;
+    range.nextElementSibling.textContent = Number(value).toFixed(2);
+  };
+  const sliders = {
+    build({ order, kl, limit }) {
+      ranges = [];
+      const rows = order.map((dimension, place) => {
+        const row = genai.el("label", "latent");
+        const range = genai.el("input", "");
+        row.id = `vae-z${place + 1}`;
+        Object.assign(range, { type: "range", min: -limit, max: limit, step: 0.01 });
+        const said = kl ? `z${place + 1} · ${kl[dimension].toFixed(2)} nats` : `z${place + 1}`;
+        row.append(genai.el("span", "", said), range, genai.el("output", ""));
+        range.addEventListener("input", () => {
+          put(range, range.value);
+          stage().slide(dimension, Number(range.value));
+        });
+        ranges[dimension] = range;
+        return row;
+      });
+      element.querySelector(".shown").replaceChildren(...rows.slice(0, inSight));
+      element.querySelector(".folded").replaceChildren(...rows.slice(inSight));
+      element.querySelector("details").hidden = rows.length <= inSight;
+    },
+    show(z) {
+      for (const [dimension, value] of z.entries()) put(ranges[dimension], value);
+    },
+  };
+  element.querySelector('[data-act="reset"]').addEventListener("click", () => stage().set(stage().z.map(() => 0)));
+  element.querySelector('[data-act="dice"]').addEventListener("click", () => stage().dice(genai.dice()));
+
+  // The stage stands beside it in the same tab; whichever is there first waits for the other.
+  const meet = () => {
+    if (!stage()) return setTimeout(meet, 50);
+    stage().sliders = sliders;
+    if (!stage().facts) return;
+    sliders.build(stage().facts);
+    sliders.show(stage().z);
+  };
+  meet();
+};

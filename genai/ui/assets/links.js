@@ -6,6 +6,7 @@ genai.views.notice = ({ element, watch }) => {
     const place = element.querySelector("[data-place]")?.dataset.place;
     if (!place) return;
     const { tabs, stage, request } = JSON.parse(place);
+    genai.arrived(request);
     for (const id of tabs) {
       const button = () => document.getElementById(`${id}-button`); // of a view inside a tab: there once the tab is open
       for (let i = 0; i < 100 && !button(); i++) await new Promise((done) => setTimeout(done, 50));
@@ -15,4 +16,17 @@ genai.views.notice = ({ element, watch }) => {
   });
 };
 
-genai.address = () => (location.search.includes("model=") ? location.search.slice(1) : "");
+const addressOfResult = () => (location.search.includes("model=") ? location.search.slice(1) : "");
+
+/* What the page opens with: the address, where it names a result, and the facts of the models shown. */
+genai.address = (_spec, _address, ...facts) => [addressOfResult(), ...facts];
+
+/* Back and Forward: an event whose value is the address that the visitor returned to. */
+genai.views.history = ({ props, trigger }) => {
+  window.addEventListener("popstate", () => {
+    const address = addressOfResult();
+    if (!address) return;
+    props.value = `${address}#${Date.now()}`; // the same address again is news, too
+    trigger("change");
+  });
+};

@@ -5,7 +5,7 @@ genai.views.plane = ({ id, element, server }) => {
     picture.src = answer.src;
   });
   const pad = genai.pad(element.querySelector(".pad"), (x, y) => {
-    if (!self.last) return;
+    if (!self.settled) return;
     self.draw({ ...self.last.request, controls: { ...self.last.request.controls, x, y } });
   });
   self.pad = pad;

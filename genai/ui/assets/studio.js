@@ -4,14 +4,14 @@
    wish is kept; when the answer is there, the wish is sent. So a drag never queues, and its last position is never lost. */
 (() => {
   const query = new URLSearchParams(location.search);
-  const remembered = (key) => {
+  const stored = (key) => {
     try {
       return localStorage.getItem(key);
     } catch {
       return null;
     }
   };
-  const remember = (key, value) => {
+  const store = (key, value) => {
     try {
       localStorage.setItem(key, value);
     } catch {
@@ -33,7 +33,7 @@
   };
 
   const switchLanguage = (to) => {
-    remember("genai.lang", to);
+    store("genai.lang", to);
     const url = new URL(location.href);
     if (url.searchParams.has("lang")) url.searchParams.set("lang", to);
     location.href = url.href;
@@ -42,10 +42,10 @@
   // Theme: the choice made before, else the system's (which Gradio follows by itself).
   const setTheme = (dark) => {
     document.body.classList.toggle("dark", dark);
-    remember("genai.theme", dark ? "dark" : "light");
+    store("genai.theme", dark ? "dark" : "light");
   };
   const startTheme = () => {
-    const chosen = remembered("genai.theme");
+    const chosen = stored("genai.theme");
     if (chosen && !query.has("__theme")) document.body.classList.toggle("dark", chosen === "dark");
   };
 
@@ -73,15 +73,30 @@
   };
 
   const linkTo = (result) => `${location.origin}${location.pathname}?${result}`;
+  /* The address bar leads back to the last result, and Back to the one before it. What a link or Back itself brought here, or
+     asks for what stands there already, is no step of its own. */
+  const settled = 400; // milliseconds without another result: while a slider moves, nothing is remembered
+  const keyOf = ({ model, action, controls }) => JSON.stringify([model, action, Object.entries(controls).sort()]);
   let urlTimer = 0;
-  /* The address bar always leads back to the last result. */
-  const showInUrl = (result) => {
+  let current = ""; // the key of what the address bar shows
+  const addressOf = (answer) => {
+    const url = new URLSearchParams(answer.query);
+    for (const key of ["lang", "__theme"]) if (query.has(key)) url.set(key, query.get(key));
+    return `?${url}`;
+  };
+  const arrived = (request) => {
+    clearTimeout(urlTimer);
+    current = keyOf(request);
+  };
+  const remember = (answer, before) => {
     clearTimeout(urlTimer);
     urlTimer = setTimeout(() => {
-      const url = new URLSearchParams(result);
-      for (const key of ["lang", "__theme"]) if (query.has(key)) url.set(key, query.get(key));
-      history.replaceState(null, "", `?${url}`);
-    }, 250);
+      const key = keyOf(answer.request);
+      if (!current && before?.query) history.replaceState(null, "", addressOf(before));
+      if (key === current) history.replaceState(null, "", addressOf(answer));
+      else history.pushState(null, "", addressOf(answer));
+      current = key;
+    }, settled);
   };
 
   // A stage exists once its tab has been opened. What its controls ask for before that, or while it is out of sight, waits.
@@ -103,14 +118,17 @@
     if (first.lazy && !stages[id].last) {
       // not drawn with the page but when it is seen
       stages[id].last = first;
-      waiting[id] = { ...first.request, ...waiting[id] };
+      if (first.request.model) {
+        stages[id].opening = keyOf(first.request);
+        waiting[id] = { ...first.request, ...waiting[id] };
+      }
     } else if (first.request && !stages[id].last) stages[id].adopt(first);
     new IntersectionObserver(() => catchUp(id)).observe(stages[id].element);
     catchUp(id);
   };
 
-  /* Make `element` a stage. `show(answer)` draws what server.frame answered; the toolbar acts on the last answer. */
-  const stage = (id, element, server, show) => {
+  /* Make `element` a stage. `draw(answer)` shows what server.frame answered; the toolbar acts on the last answer. */
+  const stage = (id, element, server, draw) => {
     const status = element.querySelector(".stage-status");
     const say = (text, bad = false) => {
       status.textContent = text;
@@ -118,6 +136,16 @@
     };
     const self = { wanted: null, busy: false, last: null, element, server, frames: 0 };
 
+    self.picture = element.querySelector(".stage");
+    self.settled = null; // the last answer that is whole
+    self.whole = (answer) => {
+      if (self.opening !== keyOf(answer.request)) remember(answer, self.settled);
+      self.settled = answer;
+    };
+    const show = (answer) => {
+      self.picture.dataset.pixels = answer.pixels;
+      draw(answer);
+    };
     const settle = (answer, started) => {
       if (answer.error) {
         say(answer.error, true);
@@ -134,7 +162,7 @@
           device: answer.device,
         }),
       );
-      if (answer.query && self.live && !answer.state) showInUrl(answer.query);
+      if (!answer.state) self.whole(answer);
     };
 
     const pump = async () => {
@@ -161,7 +189,6 @@
 
     self.draw = (request) => {
       self.wanted = request;
-      self.live = true;
       pump();
     };
     self.stop = () => {
@@ -170,7 +197,7 @@
     self.say = say;
     /* The picture is there already (drawn with the page): act on it without asking for it again. */
     self.adopt = (answer) => {
-      self.last = answer;
+      self.last = self.settled = answer;
       show(answer);
       say(t("ui.status_first", { model: Math.max(1, Math.round(answer.ms)), device: answer.device }));
     };
@@ -193,6 +220,8 @@
       save(file.name, file.data, file.type);
       flash(button, "ui.saved");
     };
+    /* What an action tells that makes no picture: {data} or {error}. */
+    self.data = (model, action, controls) => server.data({ model, action, controls, lang });
     self.copyLink = async (answer, button) => {
       await copy(linkTo(answer.query));
       flash(button, "ui.copied");
@@ -211,10 +240,24 @@
     return self;
   };
 
-  /* Controls -> a request: the names of its controls stand in the order of the values. */
-  const follow = ({ stage, model, action, names, fixed }, ...values) => {
+  /* Controls -> a request: the names of its controls stand in the order of the values. `facts` (JSON) tells of the model that
+     is chosen. Where several controls change at once, as they do with the model, the last of their events counts. */
+  const wishes = {};
+  const chosen = {}; // stage -> the facts of the model chosen for it; none before somebody chose
+  const chose = (stage, facts) => {
+    chosen[stage] = JSON.parse(facts || "{}");
+    return chosen[stage];
+  };
+  const follow = ({ stage, action, names, fixed }, facts, ...values) => {
+    const { model } = chose(stage, facts);
+    if (!model) return;
     const controls = Object.fromEntries(names.map((name, i) => [name, values[i]]));
-    ask(stage, { model, action, controls: { ...controls, ...fixed } });
+    clearTimeout(wishes[stage]);
+    wishes[stage] = setTimeout(() => ask(stage, { model, action, controls: { ...controls, ...fixed } }), 0);
+  };
+  /* Another model is chosen: its facts go to a stage that builds its controls from them. */
+  const choose = ({ stage }, facts) => {
+    if (chose(stage, facts).model) ask(stage, { facts: chosen[stage] });
   };
 
   const stop = (spec) => {
@@ -225,6 +268,7 @@
   const views = {};
   const mount = (view, element, gradio) => {
     translate(element);
+    gradio.watch("value", () => translate(element));
     const root = element.querySelector("[data-stage]");
     views[view]({ ...gradio, element, id: root?.dataset.stage });
     if (root) open(root.dataset.stage, JSON.parse(root.dataset.initial));
@@ -249,11 +293,13 @@
     stages,
     ask,
     follow,
+    choose,
+    chosen,
     stop,
     dice,
+    arrived,
     switchLanguage,
     setTheme,
     startTheme,
-    showInUrl,
   };
 })();

@@ -19,6 +19,10 @@ genai.tiles = (() => {
   const sheet = (root, chosen) => {
     let nodes = [];
     return {
+      clear() {
+        nodes = [];
+        root.replaceChildren();
+      },
       show(src, count, sure) {
         if (nodes.length !== count) {
           root.replaceChildren();

@@ -1,6 +1,10 @@
 /* Each word of the prompt as the model reads it, while it is typed; latest wins. */
 genai.views.words = ({ element }) => {
-  setTimeout(() => genai.readPrompt(JSON.parse(element.querySelector(".read").dataset.readFirst)), 400);
+  const first = () => {
+    if (!genai.stages.paint || !genai.promptBox()) return setTimeout(first, 50);
+    genai.readPrompt({}, element.querySelector(".read").dataset.facts, genai.promptBox().value);
+  };
+  first();
 };
 
 genai.readPrompt = (() => {
@@ -18,41 +22,37 @@ genai.readPrompt = (() => {
     return offer;
   };
 
-  return async ({ model, prompt }, typed) => {
+  return async (_spec, facts, typed) => {
+    const { model } = JSON.parse(facts || "{}");
     const box = document.querySelector("#paint-words .read");
-    const server = genai.stages.paint?.server;
-    if (!box || !server) return;
+    const stage = genai.stages.paint;
+    if (!model || !box || !stage) return;
     const turn = ++turns;
-    const said = prompt ?? typed ?? "";
-    const answer = await server.read({ model, prompt: said, lang: genai.lang });
+    const said = typed ?? "";
+    const answer = await stage.data(model, "read", { prompt: said });
     if (turn !== turns) return;
     if (answer.error) return box.replaceChildren(el("span", "word unknown", answer.error));
-    const shown = answer.words.flatMap((word) => {
+    const shown = answer.data.flatMap((word) => {
       const node = el("span", `word ${word.status}`, word.text);
       node.title = t(`ui.paint.word.${word.status}`);
       return [node, ...word.nearest.map((known) => offerOf(word.text, known))];
     });
     box.replaceChildren(...shown);
     box.dataset.read = said;
-    const strange = answer.words.some((word) => word.status === "unknown");
+    const strange = answer.data.some((word) => word.status === "unknown");
     document.querySelector("#paint-words .legend").hidden = !strange;
   };
 })();
 
-/* Write into Gradio's box as a person would, and draw. */
-genai.promptBox = () => document.querySelector("#paint-prompt textarea");
-genai.setPrompt = (text) => {
-  const box = genai.promptBox();
+/* Write into one of Gradio's boxes as a person would. */
+genai.write = (box, text) => {
   Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, text);
   box.dispatchEvent(new Event("input", { bubbles: true }));
-  setTimeout(() => document.querySelector("#paint-run").click(), 60);
 };
-
-/* Buttons that fill the prompt, in both languages; the page shows one. */
-genai.views.chips = ({ element }) => {
-  for (const part of element.querySelectorAll("[data-only]")) part.hidden = part.dataset.only !== genai.lang;
-  for (const button of element.querySelectorAll("[data-prompt]"))
-    button.addEventListener("click", () => genai.setPrompt(button.dataset.prompt));
+genai.promptBox = () => document.querySelector("#paint-prompt textarea");
+genai.setPrompt = (text) => {
+  genai.write(genai.promptBox(), text);
+  setTimeout(() => document.querySelector("#paint-run").click(), 60);
 };
 
 genai.drawPrompt = (spec, ...values) => {

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import html
 
-from genai.generation.offers import examples
-from genai.ui.pictures import TILES, picture_stage
 from genai.ui.pieces import fill
 from genai.ui.section import Section
+from genai.ui.stage import later, stage
 
 
 def build(section: Section) -> None:
-    here, there, *_ = examples(section.loaded)
-    body = fill("blend.html", **{"from": html.escape(here), "to": html.escape(there)})
-    ends = {"prompt": here, "prompt_to": there, "count": TILES}
-    picture_stage(section, "paint-blend", "blend", body, "blend", ends)
+    first = section.opening.get("blend", {})
+    ends = first.get("controls", {})
+    values = {"from": ends.get("prompt", ""), "to": ends.get("prompt_to", "")}
+    body = fill("blend.html", **{name: html.escape(value) for name, value in values.items()})
+    stage("paint-blend", "blend", section, body, later(first))
+    section.tells("paint-blend")
     section.restores("blend", {}, "pictures blend", "paint-blend")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from genai.ui.pictures import picture_stage
 from genai.ui.pieces import fill
 from genai.ui.section import Section
+from genai.ui.stage import stage
 
 
 def build(section: Section) -> None:
-    picture_stage(section, "paint-edit", "edit", fill("edit.html"))
+    stage("paint-edit", "edit", section, fill("edit.html"))
+    section.tells("paint-edit")
     section.restores("edit", {}, "pictures edit", "paint-edit")
     section.restores("vary", {}, "pictures edit", "paint-edit")

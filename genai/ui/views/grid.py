@@ -6,15 +6,13 @@ from gradio.components import Component
 
 from genai.ui.pieces import fill
 from genai.ui.section import Section
-from genai.ui.stage import answer, data_uri, stage
+from genai.ui.stage import opening, stage
 
 TILES = 64
 
 
 def build(section: Section, shared: dict[str, Component]) -> None:
-    engine, model = section.engine, section.loaded.name
-    start = engine.generate(model, "sample", {"count": TILES})
-    tile = engine.generate(model, "sample", {})
-    stage("gan-grid", "grid", section, fill("grid.html", tile=data_uri(tile.pixels)), answer(start))
+    first, tile = opening(section, "sample", {"count": TILES}), opening(section, "sample") or {}
+    stage("gan-grid", "grid", section, fill("grid.html", tile=tile.get("src", "")), first)
     section.draws("gan-grid", "sample", shared, count=TILES)
     section.restores("sample", shared, "grid")

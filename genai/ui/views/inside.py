@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from genai.ui.pictures import picture_stage
 from genai.ui.pieces import fill
 from genai.ui.section import Section
+from genai.ui.stage import stage
 
 
 def build(section: Section) -> None:
-    picture_stage(section, "paint-inside", "inside", fill("inside.html"))
+    stage("paint-inside", "inside", section, fill("inside.html"))
+    section.tells("paint-inside")
     section.restores("decode", {}, "pictures inside", "paint-inside")

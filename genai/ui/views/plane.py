@@ -6,11 +6,10 @@ from gradio.components import Component
 
 from genai.ui.pieces import fill
 from genai.ui.section import Section
-from genai.ui.stage import answer, stage
+from genai.ui.stage import opening, stage
 
 
 def build(section: Section, shared: dict[str, Component]) -> None:
-    centre = section.engine.generate(section.loaded.name, "plane", {})
-    stage("gan-plane", "plane", section, fill("plane.html"), answer(centre))
+    stage("gan-plane", "plane", section, fill("plane.html"), opening(section, "plane"))
     section.draws("gan-plane", "plane", shared)
     section.restores("plane", shared, "plane", "gan-plane")

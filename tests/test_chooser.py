@@ -1,0 +1,253 @@
+"""The model chooser in a real browser: what follows another model, what a link and Back restore, what comes while it runs."""
+
+from __future__ import annotations
+
+import shutil
+import urllib.parse
+from pathlib import Path
+
+import pytest
+import torch
+from browsing import PATIENCE, copied, drag_slider, needs_chromium, open_tab, source, wait_for_change
+from studio import ALPHABET
+
+from genai.checkpoint import Meta, save_checkpoint
+from genai.data.tokenizer import CharTokenizer
+from genai.generation.engine import Engine
+from genai.models import build_model
+
+pytestmark = needs_chromium
+
+
+def write_model(folder: Path, name: str, family: str, config: dict, **meta) -> Path:
+    torch.manual_seed(len(name))
+    model = build_model(family, config)
+    for p in model.parameters():  # as they start, many draw nearly the same for every latent
+        if p.ndim > 1:
+            torch.nn.init.normal_(p, std=0.3)
+    path = folder / f"{name}.safetensors"
+    save_checkpoint(path, model, Meta(family, config, preset=name, step=1, **meta))
+    return path
+
+
+def write_gan(folder: Path, name: str, dataset: str, classes: list[str], **config) -> Path:
+    config = dict(widths=(16, 8, 8), d_widths=(8, 8, 16), classes=len(classes), **config)
+    return write_model(folder, name, "gan", config, dataset=dataset, classes=classes)
+
+
+def write_vae(folder: Path, name: str, dataset: str, latents: int, order: list[int] | None = None) -> Path:
+    extra = {"latent_order": order, "latent_kl": [0.5] * latents} if order else {}
+    config = dict(widths=(8, 16), hidden=16, latents=latents)
+    return write_model(folder, name, "vae", config, dataset=dataset, extra=extra)
+
+
+def write_gpt(folder: Path, name: str, dataset: str, alphabet: str) -> Path:
+    config = dict(n_layer=1, n_head=2, n_embd=16, block_size=32, vocab_size=len(alphabet))
+    return write_model(folder, name, "gpt", config, dataset=dataset, tokenizer=CharTokenizer(alphabet).state())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Two models of each of three families, unlike in every way that a control can follow."""
+    folder = tmp_path_factory.mktemp("shelf")
+    write_gan(folder, "gan-digits", "mnist", list("0123456789"), truncation_psi=0.95)
+    write_gan(folder, "pets", "folder", ["cat", "dog"], truncation_psi=0.7, z_dim=5)
+    write_vae(folder, "vae-digits", "mnist", 12, [*range(11, -1, -1)])
+    write_vae(folder, "small", "folder", 3, [2, 0, 1])
+    write_gpt(folder, "gpt-shakespeare", "shakespeare", ALPHABET)
+    write_gpt(folder, "letters", "folder", "xyz ")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(folder):
+    from genai.ui import build_ui
+
+    page = build_ui(Engine(folder, device="cpu"))
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
+    yield url
+    page.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """visit(url) -> a fresh visitor there; fails on any JavaScript error."""
+    contexts, errors = [], []
+
+    def visit(url: str, **settings):
+        context = browser.new_context(
+            viewport={"width": 1280, "height": 1000}, locale="en-US",
+            permissions=["clipboard-read", "clipboard-write"], **settings,
+        )  # fmt: skip
+        contexts.append(context)
+        context.set_default_timeout(1000 * PATIENCE)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(url)
+        page.wait_for_function("document.querySelector('#tab-gan-button')")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert not errors, errors
+
+
+def choose(page, elem_id: str, name: str) -> None:
+    page.locator(f"#{elem_id} input").click()
+    page.get_by_role("option", name=name).click()
+
+
+def wait_last(page, stage: str, model: str, more: str = "true") -> None:
+    """Until the last whole result of a stage is the model's, and `more` of it (its request's `controls`) holds."""
+    page.wait_for_function(
+        f"""([stage, model]) => {{
+          const request = window.genai?.stages[stage]?.settled?.request, controls = request?.controls;
+          return request?.model === model && ({more});
+        }}""",
+        arg=[stage, model],
+    )
+
+
+def options(page, elem_id: str) -> list[str]:
+    page.locator(f"#{elem_id} input").click()
+    page.get_by_role("option").first.wait_for()
+    shown = [option.inner_text().replace("✓", "").strip() for option in page.get_by_role("option").all()]
+    page.keyboard.press("Escape")
+    page.locator(f"#{elem_id} input").blur()
+    page.wait_for_function("!document.querySelector('[role=option]')")
+    return shown
+
+
+def test_controls_follow_the_chosen_gan(visit, served):
+    page = visit(served)
+    wait_last(page, "gan-grid", "gan-digits")
+    assert options(page, "gan-model") == ["gan-digits · mnist", "pets · folder"]
+    assert page.get_by_text("Digit", exact=True).count() == 1
+    assert page.locator("#gan-truncation input[type=range]").input_value() == "0.95"
+    assert page.locator("#stage-gan-grid .stage").get_attribute("data-pixels") == "crisp"
+    before = source(page, "#stage-gan-grid .grid-picture")
+    choose(page, "gan-model", "pets · folder")
+    wait_for_change(page, "#stage-gan-grid .grid-picture", before)
+    wait_last(page, "gan-grid", "pets", "controls.label === 'any' && controls.truncation_psi === 0.7")
+    assert page.get_by_text("Class", exact=True).count() == 1 and page.get_by_text("Digit", exact=True).count() == 0
+    assert page.locator("#gan-truncation input[type=range]").input_value() == "0.7"
+    assert options(page, "gan-label") == ["any", "cat", "dog"]
+    assert page.locator("#stage-gan-grid .stage").get_attribute("data-pixels") == "smooth"
+    assert "pets" in page.locator("#gan-card").inner_text()
+    choose(page, "gan-label", "dog")
+    wait_last(page, "gan-grid", "pets", "controls.label === 'dog'")
+    open_tab(page, "Plane")  # a view that was out of sight
+    wait_last(page, "gan-plane", "pets", "controls.label === 'dog'")
+
+
+def test_sliders_follow_the_chosen_vae(visit, served):
+    page = visit(served)
+    open_tab(page, "Latent")
+    wait_last(page, "vae", "vae-digits", "controls.z.length === 12")
+    assert page.locator("#vae-sliders input[type=range]").count() == 12
+    choose(page, "vae-model", "small · folder")
+    wait_last(page, "vae", "small", "controls.z.length === 3")
+    assert page.locator("#vae-sliders input[type=range]").count() == 3
+    drag_slider(page, "vae-z1", "2.5")  # the first slider is dimension 2 here
+    wait_last(page, "vae", "small", "controls.z[2] === 2.5")
+    page.locator("#vae-dice").click()
+    wait_last(page, "vae", "small", "controls.z[2] !== 2.5")
+
+
+def test_prompts_follow_the_chosen_gpt(visit, served):
+    page = visit(served)
+    open_tab(page, "Prompt", "Text")
+    wait_last(page, "gpt", "gpt-shakespeare")
+    assert page.locator("#gpt-examples .chip").first.inner_text() == "ROMEO:"
+    choose(page, "gpt-model", "letters · folder")
+    wait_last(page, "gpt", "letters")
+    assert page.locator("#gpt-prompt textarea").input_value() == "x"
+    page.locator("#view-prompt-text").get_by_text("More controls").click()
+    assert page.locator("#gpt-top-k input[type=range]").get_attribute("max") == "4"
+    page.locator("#gpt-prompt textarea").fill("zR")
+    page.wait_for_function("document.querySelector('#gpt-unknown p').textContent.endsWith(': R')")
+    page.locator("#gpt-examples .chip").first.click()
+    page.wait_for_function("document.querySelector('#gpt-prompt textarea').value === 'x'")
+    page.locator("#gpt-prompt textarea").fill("zyx")
+    page.locator("#gpt-run").click()
+    page.wait_for_function("document.querySelector('#gpt-page b').innerText === 'zyx'")
+    wait_last(page, "gpt", "letters", "controls.prompt === 'zyx'")
+
+
+def test_a_link_names_the_model_and_restores_it(visit, served):
+    page = visit(served)
+    choose(page, "gan-model", "pets · folder")
+    wait_last(page, "gan-grid", "pets")
+    choose(page, "gan-label", "dog")
+    wait_last(page, "gan-grid", "pets", "controls.label === 'dog'")
+    link = copied(page, '#stage-gan-grid [data-act="link"]')
+    assert urllib.parse.parse_qs(urllib.parse.urlparse(link).query)["model"] == ["pets"]
+    other = visit(link)
+    other.locator('[data-verdict="identical"]').wait_for()
+    wait_last(other, "gan-grid", "pets", "controls.label === 'dog'")
+    assert other.locator("#gan-model input").input_value() == "pets · folder"
+    assert other.locator("#gan-label input").input_value() == "dog"
+    open_tab(other, "Between two seeds")
+    wait_last(other, "gan-between", "pets", "controls.label === 'dog'")
+
+
+def test_back_and_forward_move_between_results(visit, served):
+    page = visit(served)
+    wait_last(page, "gan-grid", "gan-digits")
+
+    def at(model: str, psi: float) -> None:
+        wait_last(page, "gan-grid", model, f"controls.truncation_psi === {psi}")
+        page.wait_for_function(
+            """([model, psi]) => {
+              const shown = new URLSearchParams(location.search);
+              return shown.get("model") === model && Number(shown.get("c.truncation_psi")) === psi;
+            }""",
+            arg=[model, psi],
+        )
+        page.wait_for_function("p => +document.querySelector('#gan-truncation input[type=range]').value === p", arg=psi)
+
+    drag_slider(page, "gan-truncation", "0.5")
+    at("gan-digits", 0.5)
+    choose(page, "gan-model", "pets · folder")
+    at("pets", 0.7)
+    page.go_back()
+    at("gan-digits", 0.5)
+    page.wait_for_function("document.querySelector('#gan-model input').value === 'gan-digits · mnist'")
+    page.go_back()
+    at("gan-digits", 0.95)  # what the page opened with
+    page.go_forward()
+    at("gan-digits", 0.5)
+    page.go_forward()
+    at("pets", 0.7)
+    assert not page.locator("#notice .notice").is_visible()
+
+
+def test_what_comes_while_the_page_runs_is_there_when_it_is_opened(visit, browser, folder, tmp_path):
+    """A tab without a model says so, and works once there is one; a second one brings the chooser; one that goes is gone."""
+    from genai.ui import build_ui
+
+    shutil.copy(folder / "vae-digits.safetensors", tmp_path)
+    ui = build_ui(Engine(tmp_path, device="cpu"))
+    _, url, _ = ui.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
+    try:
+        page = visit(url)
+        page.get_by_text("There is no checkpoint").first.wait_for()
+        assert not page.locator("#stage-gan-grid").is_visible()
+        shutil.copy(folder / "pets.safetensors", tmp_path)
+        page.reload()
+        wait_last(page, "gan-grid", "pets")
+        assert page.locator("#stage-gan-grid .grid-picture").is_visible()
+        assert not page.locator("#gan-model").is_visible()
+        shutil.copy(folder / "gan-digits.safetensors", tmp_path)
+        page.reload()
+        wait_last(page, "gan-grid", "gan-digits")
+        assert options(page, "gan-model") == ["gan-digits · mnist", "pets · folder"]
+        choose(page, "gan-model", "pets · folder")
+        wait_last(page, "gan-grid", "pets")
+        (tmp_path / "pets.safetensors").unlink()
+        page.goto(url)
+        wait_last(page, "gan-grid", "gan-digits")
+        assert not page.locator("#gan-model").is_visible()
+    finally:
+        ui.close()
