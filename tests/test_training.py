@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from conftest import FROZEN, PATIENCE, ROOT, SMALL, Tiny, environment, in_fork, tiny_family
 from PIL import Image
 from torch import nn
@@ -206,6 +207,44 @@ def test_samples_are_drawn_while_it_trains(data_root, tmp_path):
         assert train.main(command(tiny, data_root, tmp_path, steps=4, sample_every=2)) == 0
         found = sorted(p.name for p in (folder_of(tiny, tmp_path) / "samples").iterdir())
         assert found == [f"step_0000002.{suffix}", f"step_0000004.{suffix}"]
+
+
+@pytest.mark.parametrize("family", [name for name, cls in FAMILIES.items() if cls.likelihood])
+def test_the_log_shows_what_held_out_data_loses(family: str, tiny: Tiny, data_root, tmp_path):
+    """Of data that no step learned from, without dropout; whenever samples are drawn, and at the end."""
+    assert train.main(command(tiny, data_root, tmp_path, steps=5, sample_every=2, log_every=3)) == 0
+    lines = [json.loads(line) for line in (folder_of(tiny, tmp_path) / "log.jsonl").open()]
+    for line in lines:
+        players = {name.partition("/")[0] for name in line if name.endswith("/loss")}
+        lost = {name.partition("/")[0] for name in line if name.endswith("/held_out")}
+        assert lost == (players if line["step"] in (2, 4, 5) else set())
+        assert all(np.isfinite(line[f"{player}/held_out"]) for player in lost)
+    assert [line["step"] for line in lines] == [2, 3, 4, 5]
+
+
+def test_held_out_text_loses_what_the_average_gives_it(data_root, tmp_path):
+    tiny = tiny_family("gpt", data_root)
+    assert train.main(command(tiny, data_root, tmp_path, dropout=0.5)) == 0
+    run = folder_of(tiny, tmp_path)
+    model = tiny.model()
+    model.load_state_dict(load_state(run / "state.pt")["ema"])
+    others = Batches(load_dataset("shakespeare", "val", data_root), 8, 1, 0, CPU, block_size=SMALL["block_size"])
+    blocks = [others(step) for step in range(4)]
+    expected = [F.cross_entropy(model(b.inputs).flatten(0, 1), b.targets.flatten()).item() for b in blocks]
+    shown = json.loads((run / "log.jsonl").read_text().splitlines()[-1])["gpt/held_out"]
+    assert shown == pytest.approx(np.mean(expected), rel=1e-4)
+
+
+def test_samples_without_classes_are_a_grid(data_root, tmp_path):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for i in range(12):
+        Image.new("L", (28, 28), 20 * i).save(pictures / f"{i}.png")
+    tiny = tiny_family("gan", data_root)
+    words = command(tiny, data_root, tmp_path, dataset="folder", sample_every=8)
+    assert train.main([*words, "--data_root", str(pictures)]) == 0
+    with Image.open(folder_of(tiny, tmp_path) / "samples" / "step_0000008.png") as grid:
+        assert grid.width == grid.height, "64 of them, 8 by 8"
 
 
 # -- many processes ------------------------------------------------------------------------------------------

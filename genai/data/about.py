@@ -13,6 +13,7 @@ class About:
     label: what a class is called on the page; the string `ui.labels.<label>`.
     features: the checkpoint whose features measure pictures like these; "": none.
     unseen: the split of real pictures that neither that network nor `test` knows: how far real is from real.
+    held_out: the split that no training reads, to see how a model fares beyond what it learned from; "": none.
     judge: the checkpoint of family `judge` that answers questions about them; "": none.
     pixels: "crisp" (each pixel a square, however large) or "smooth" (enlarged as a photograph).
     scale: how many times as large a downloaded picture is.
@@ -23,6 +24,7 @@ class About:
     label: str = "class"
     features: str = ""
     unseen: str = "train"
+    held_out: str = ""
     judge: str = ""
     pixels: str = "smooth"
     scale: int = 4

@@ -31,7 +31,7 @@ from genai.data.base import Images, LazyImages, leave_out
 from genai.errors import UserError
 
 SPLITS = ("train", "test", "all")
-ABOUT = About()
+ABOUT = About(held_out="test")
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 RESIDENT_BYTES = 2 * 1024**3  # more pixels than this are read from disk as they are needed
 TEST_SHARE, TEST_MOST = 0.1, 1000

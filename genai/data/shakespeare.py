@@ -21,7 +21,7 @@ OPENINGS = (
     "JULIET:\nO ",
 )
 SPLITS = ("train", "val")
-ABOUT = About(kind="text", openings={"en": OPENINGS})
+ABOUT = About(kind="text", held_out="val", openings={"en": OPENINGS})
 HOME = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
 SHA256 = "86c4e6aa9db7c042"
 

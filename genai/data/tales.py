@@ -18,7 +18,7 @@ from genai.data.files import Source, read_text, sha256, write_noise
 from genai.data.tokenizer import CharTokenizer
 
 SPLITS = ("train", "val")
-ABOUT = About(kind="text")
+ABOUT = About(kind="text", held_out="val")
 HELD_OUT = "the-grey-fairy-book-6746"
 HOME = "https://www.gutenberg.org/cache/epub/{number}/pg{number}.txt"
 

@@ -30,11 +30,11 @@ def look(model: nn.Module, meta: Meta, path: Path) -> None:
 
 def _look_gan(model: nn.Module, meta: Meta, path: Path) -> None:
     config, device = model.config, next(model.parameters()).device
-    classes = max(1, config.classes)
-    z = noise.latents(range(classes * 8), config.z_dim).to(device)
-    labels = torch.arange(classes * 8, device=device) % classes
+    columns = config.classes or 8  # a class each, if there are any
+    z = noise.latents(range(columns * 8), config.z_dim).to(device)
+    labels = torch.arange(columns * 8, device=device) % max(1, config.classes)
     pixels = images.to_uint8(model.sample(z, labels))
-    images.to_pil(images.grid(pixels, columns=classes), scale=2).save(path.with_suffix(".png"))
+    images.to_pil(images.grid(pixels, columns=columns), scale=2).save(path.with_suffix(".png"))
 
 
 def _look_vae(model: nn.Module, meta: Meta, path: Path) -> None:

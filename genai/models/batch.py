@@ -23,6 +23,7 @@ class Noise:
     def __init__(self, generator: torch.Generator, total: int, start: int = 0, rows: int | None = None):
         self.generator, self.total, self.start = generator, total, start
         self.rows = total if rows is None else rows
+        self.still = False  # whether nothing is dropped: what was learned is looked at
         self._turn, self._drawn, self._sharers = 0, {}, 1
 
     def split(self, count: int) -> list[Noise]:
@@ -63,7 +64,7 @@ class Noise:
 
     def dropout(self, x: Tensor, p: float) -> Tensor:
         """x [rows, ...] with a share p of its entries zeroed and the rest scaled by 1 / (1 - p)."""
-        return dropout(x, self.kept(p, *x.shape[1:]), p) if p else x
+        return dropout(x, self.kept(p, *x.shape[1:]), p) if p and not self.still else x
 
 
 def dropout(x: Tensor, kept: Tensor, p: float) -> Tensor:

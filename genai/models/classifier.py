@@ -31,6 +31,7 @@ class Config(family.Config):
 class Classifier(family.Family):
     Config = Config
     compilable = ("trunk",)
+    likelihood = True
 
     def __init__(self, config: Config):
         super().__init__()

@@ -37,12 +37,14 @@ class Family(nn.Module):
     kind: what it learns from: "images" (their captions, if there are any, are left aside), "text" (its Config then has a
         block_size), or "captions".
     frozen: the child module, "" for none, that a trained checkpoint of that family fills and that takes no gradient.
+    likelihood: whether its losses are those of a likelihood, in nats, and tell something on data that it never learned from.
     compilable: the submodules that `torch.compile` may take, by their names.
     """
 
     Config: ClassVar[type] = Config
     kind: ClassVar[str] = "images"
     frozen: ClassVar[str] = ""
+    likelihood: ClassVar[bool] = False
     compilable: ClassVar[tuple[str, ...]] = ()
 
     @property

@@ -43,6 +43,7 @@ class Residual(nn.Module):
 class Judge(family.Family):
     Config = Config
     compilable = ("trunk",)
+    likelihood = True
 
     def __init__(self, config: Config):
         super().__init__()

@@ -231,6 +231,7 @@ class Text2Image(family.Family):
     Config = Config
     compilable = ("planner", "painter", "painter.writer")
     kind, frozen = "captions", "tokenizer"
+    likelihood = True
 
     def __init__(self, config: Config):
         super().__init__()

@@ -134,6 +134,7 @@ class Mixture(nn.Module):
 class VAE(family.Family):
     Config = Config
     compilable = ("encoder", "decoder")
+    likelihood = True
 
     def __init__(self, config: Config):
         super().__init__()

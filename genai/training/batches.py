@@ -32,6 +32,12 @@ class Batches:
         (batch,) = self.parts(step, 1)
         return batch
 
+    def still(self, step: int) -> Batch:
+        """A batch to look at what was learned: nothing is dropped, and the schedules have come to their end."""
+        batch = self(step)
+        batch.noise.still, batch.progress = True, 1.0
+        return batch
+
     def parts(self, step: int, count: int) -> list[Batch]:
         """Read once, then cut: each part is what a process with only these rows would have, its noise included."""
         share, (inputs, targets) = self.share, self.read(step)

@@ -32,15 +32,15 @@ class Log:
         self.last: dict[str, float] = {}  # what it wrote last
         self.batch_size, self.at, self.time = batch_size, start, time.perf_counter()
 
-    def write(self, pending: list[tuple[int, str, dict]], learning_rate: float) -> None:
-        if not pending:
-            return
+    def write(self, pending: list[tuple[int, str, dict]], learning_rate: float, held_out: dict[str, float]) -> None:
+        """A line of the pending steps' means, and of what held-out data lost, by player."""
         step, now = pending[-1][0] + 1, time.perf_counter()
         totals: dict[str, list[float]] = {}
         for _, player, stats in pending:
             for name, value in stats.items():
                 totals.setdefault(f"{player}/{name}", []).append(value)
         record: dict[str, float] = {name: sum(v) / len(v) for name, v in totals.items()}
+        record |= {f"{player}/held_out": loss for player, loss in held_out.items()}
         record["learning_rate"] = learning_rate
         record["samples_per_second"] = (step - self.at) * self.batch_size / max(1e-9, now - self.time)
         for name, value in record.items():

@@ -12,10 +12,12 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from genai.checkpoint import Meta, save_checkpoint, save_state
 from genai.errors import UserError
+from genai.training.batches import Batches
 from genai.training.config import RunConfig, TrainConfig
 from genai.training.distributed import Group, own_device
 from genai.training.ema import EMA
@@ -23,7 +25,7 @@ from genai.training.history import new_record, recorded
 from genai.training.lock import only_run
 from genai.training.log import Log, check_finite
 from genai.training.optim import autocast, differentiate, make_optimizers, pick_dtype, pick_precision, update
-from genai.training.prepare import Prepared, prepare
+from genai.training.prepare import Prepared, held_out, prepare
 from genai.training.resume import STATE, Finished, catch_signals, fingerprint_of, resume
 
 
@@ -58,6 +60,7 @@ def train(
         ema = trainer.ema
         stack.enter_context(only_run(folder, group, dry_run))
         start = step = resume(folder / STATE, fingerprint, trainer)
+        held = held_out(ready, config, run) if group.first else None
         if dry_run:
             return Finished(step, step == config.steps, 0, folder, checkpoint)
         before = recorded(ready.begun.meta) if ready.begun else []
@@ -74,8 +77,10 @@ def train(
 
         def look() -> None:
             check_finite(pending, group)
-            if log:
-                log.write(pending, learning_rate=config.lr * config.lr_scale(max(0, step - 1)))
+            if log and pending:
+                shown = step % run.sample_every == 0 or step == config.steps or step in snapshots
+                lost = trainer.lose(held) if held and shown else {}
+                log.write(pending, config.lr * config.lr_scale(step - 1), lost)
             pending.clear()
 
         def count() -> None:
@@ -108,7 +113,7 @@ def train(
             while step < last and not group.any(bool(caught.signal)):
                 pending += trainer.step(step)
                 step += 1
-                if step % run.log_every == 0 or step == last:
+                if step % run.log_every == 0 or step % run.sample_every == 0 or step == last:
                     look()
                 if group.first and on_sample and (step % run.sample_every == 0 or step == config.steps):
                     count()
@@ -174,6 +179,16 @@ class Trainer:
                           len(games))  # fmt: skip
             means = {key: sum(part[key] for part in stats) / len(stats) for key in stats[0]}
             done.append((step, name, {**means, "grad_norm": norm}))
+
+    @torch.no_grad()
+    def lose(self, batches: Batches, count: int = 4) -> dict[str, float]:
+        """What the average of the weights loses on `count` batches, without dropout: each player's mean."""
+        totals: dict[str, float] = {}
+        for step in range(count):
+            with self.autocast():
+                for player, loss, _ in self.ema.model.losses(batches.still(step)):
+                    totals[player] = totals.get(player, 0.0) + loss.item() / count
+        return totals
 
     def state(self) -> dict:
         """All that has to be saved to go on exactly."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from genai.checkpoint import Checkpoint, load_checkpoint, open_checkpoint
-from genai.data import data_root, load_dataset, options_of
+from genai.data import Procedural, about, data_root, load_dataset, options_of
 from genai.errors import UserError
 from genai.models import FAMILIES, backbone, build_model, configure
 from genai.models.backbone import Backbone
@@ -53,7 +53,7 @@ def prepare(family: str, model_config: dict, config: TrainConfig, run: RunConfig
         child, _ = load_checkpoint(config.frozen)
         chosen = cls.adopt(chosen, child)
     if data is None:
-        data = _load(cls.options(chosen), config, run, group)
+        data = _load(_options(cls, chosen, config), config, run, group)
     chosen = cls.fit(chosen, data)
     begun = open_checkpoint(config.init) if config.init else None
     torch.manual_seed(derive_seed(config.seed, 0))  # initial weights: the same in every process
@@ -97,11 +97,27 @@ def begin_with(model: nn.Module, weights: dict[str, Tensor]) -> None:
     model.load_state_dict({**fresh, **weights})
 
 
-def _load(asked: dict, config: TrainConfig, run: RunConfig, group: Group):
-    """The data that a family asks for, as far as the data set lets one ask."""
-    taken = {k: v for k, v in asked.items() if k in options_of(config.dataset)}
+def held_out(ready: Prepared, config: TrainConfig, run: RunConfig) -> Batches | None:
+    """Batches that the run never learns from, the same for each run; None where there are none, or no likelihood to look at."""
+    cls, split = type(ready.model), about(config.dataset).held_out
+    fresh = config.split not in (split, "all") or isinstance(ready.data, Procedural)
+    if not (cls.likelihood and split and fresh):
+        return None
+    data = load_dataset(config.dataset, split, run.data_root or None, **_options(cls, ready.config, config))
+    block = ready.config.get("block_size", 0)
+    if len(data) <= block + 1:
+        return None
+    return Batches(data, config.batch_size, 1, 0, ready.batches.device, block_size=block, workers=0)
+
+
+def _options(cls: type[Family], model_config: dict, config: TrainConfig) -> dict:
+    """What a family asks of the data set, as far as that lets one ask."""
+    return {k: v for k, v in cls.options(model_config).items() if k in options_of(config.dataset)}
+
+
+def _load(options: dict, config: TrainConfig, run: RunConfig, group: Group):
     with _only_first_downloads(group):
-        return load_dataset(config.dataset, config.split, run.data_root or None, **taken)
+        return load_dataset(config.dataset, config.split, run.data_root or None, **options)
 
 
 @contextlib.contextmanager

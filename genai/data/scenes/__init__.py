@@ -58,7 +58,7 @@ OPENINGS = {
         "两个橙色的气球",
     ),
 }
-ABOUT = About(kind="captions", judge="judge-scenes", pixels="crisp", scale=4, openings=OPENINGS)
+ABOUT = About(kind="captions", held_out="seen", judge="judge-scenes", pixels="crisp", scale=4, openings=OPENINGS)
 
 ARRANGEMENTS = ("one", "two", "three", "four", "left_of", "above", "on", "in_front_of")
 
