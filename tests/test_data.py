@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import hashlib
 import http.client
 import io
+import json
 import os
 import random
 import re
@@ -20,14 +22,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import draw_cat, draw_digits, write_cats, write_mnist, write_play
+from conftest import draw_cat, draw_digits, in_fork, write_cats, write_mnist, write_play
 from PIL import Image
-from torch.utils.data import DataLoader
 
-from genai.data import DATASETS, cats, data_root, files, folder, load_dataset, mnist, shakespeare, stand_in, tales
-from genai.data.base import Images, LazyImages
+from genai.data import (
+    DATASETS,
+    About,
+    about,
+    cats,
+    data_root,
+    files,
+    folder,
+    load_dataset,
+    mnist,
+    shakespeare,
+    stand_in,
+    tales,
+)
+from genai.data.base import Images, LazyImages, Procedural, Text
 from genai.data.tokenizer import CharTokenizer
 from genai.errors import UserError
+from genai.strings import LANGUAGES
 
 
 @contextlib.contextmanager
@@ -40,15 +55,123 @@ def refused(code: str, *words: str):
         assert word in str(caught.value)
 
 
-# -- names and places ----------------------------------------------------------------------------------------
+# -- what holds of every data set ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def stand_ins(tmp_path_factory) -> dict[str, Path]:
+    """A data root of made-up files for each data set."""
+    roots = {name: tmp_path_factory.mktemp(name) for name in DATASETS}
+    for name, root in roots.items():
+        stand_in(name, root)
+    return roots
+
+
+def samples(data, count: int = 12) -> tuple[torch.Tensor, torch.Tensor]:
+    """The first few (inputs, targets) of any data."""
+    if isinstance(data, Procedural):
+        return data.make(0, np.arange(count))
+    if isinstance(data, Text):
+        return data.ids[:count], data.ids[1 : count + 1]
+    return data.images[:count], data.labels[:count]
+
+
+each_split = pytest.mark.parametrize("name, split", [(n, s) for n, module in DATASETS.items() for s in module.SPLITS])
+
+
+@each_split
+def test_a_data_set_is_what_it_says(name: str, split: str, stand_ins):
+    """Types, shapes, ranges; the kind that is announced; a stand-in is read as the data would be, and no network asked."""
+    data = load_dataset(name, split, stand_ins[name])
+    inputs, targets = samples(data)
+    assert len(data) > 10 and len(inputs) == len(targets) == 12
+    assert data.kind == about(name).kind
+    if isinstance(data, Text):
+        assert data.ids.dtype == torch.uint8 and int(data.ids.max()) < len(data.tokenizer)
+        return
+    channels, height, width = data.shape
+    assert inputs.dtype == torch.uint8 and inputs.shape[1:] == data.shape and height == width and channels in (1, 3)
+    assert inputs.float().std() > 1 and targets.dtype == torch.int64 and int(targets.min()) >= 0
+    if isinstance(data, Images):
+        assert targets.shape == (12,) and int(data.labels.max()) < max(1, len(data.classes))
+    assert torch.equal(torch.cat(list(data.chunks(12, 5))), inputs)
+
+
+@each_split
+def test_a_data_set_is_the_same_each_time(name: str, split: str, stand_ins):
+    """Whoever loads it, whatever the random state; what is made depends on its number alone."""
+    first = load_dataset(name, split, stand_ins[name])
+    torch.manual_seed(5)
+    again = load_dataset(name, split, stand_ins[name])
+    assert all(torch.equal(a, b) for a, b in zip(samples(first), samples(again)))
+    if isinstance(first, Procedural):
+        images, targets = first.make(3, np.arange(4, 8))
+        one, what = again.make(3, np.array([6]))
+        assert torch.equal(images[2], one[0]) and torch.equal(targets[2], what[0])
+        assert not torch.equal(images, first.make(4, np.arange(4, 8))[0])
+
+
+@each_split
+def test_what_a_data_set_says_travels_in_a_checkpoint(name: str, split: str, stand_ins):
+    data = load_dataset(name, split, stand_ins[name])
+    said, decided = data.metadata(), data.decides()
+    assert json.loads(json.dumps(said)) == json.loads(json.dumps(said, default=list))
+    if isinstance(data, Text):
+        assert decided == {"vocab_size": len(data.tokenizer)}
+        assert CharTokenizer.from_state(said["tokenizer"]).alphabet == data.tokenizer.alphabet
+    else:
+        assert (decided["channels"], decided["image_size"]) == data.shape[:2]
+        assert decided["classes"] == len(said["classes"])
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_a_stand_in_is_read_as_the_data_would_be(name: str, tmp_path):
-    """Of every split; no network is asked."""
+def test_what_learns_and_what_tests_share_nothing(name: str, stand_ins):
+    """Files: not one picture, and no line of text. Made data have their own tests."""
+    splits = [split for split in ("train", "test", "val") if split in DATASETS[name].SPLITS]
+    train, *held_out = (load_dataset(name, split, stand_ins[name]) for split in splits)
+    for other in held_out:
+        if isinstance(train, Images):
+            known = {image.numpy().tobytes() for image in train.images}
+            assert len(known) == len(train) and not known & {image.numpy().tobytes() for image in other.images}
+        if isinstance(train, Text):
+            known = set(train.tokenizer.decode(train.ids).split("\n"))
+            assert not known & {line for line in other.tokenizer.decode(other.ids).split("\n") if len(line) > 20}
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_half_a_file_is_found_out(name: str, tmp_path, capfd):
+    """Whichever file it is: the message names it and says what to run, and nothing of the network. An own picture is left out."""
     stand_in(name, tmp_path)
-    for split in DATASETS[name].SPLITS:
-        assert len(load_dataset(name, split, tmp_path)) > 0
+    paths = [path for path in sorted(tmp_path.rglob("*")) if path.is_file() and path.name != files.SUMS]
+    for path in paths[:: max(1, len(paths) // 4)]:
+        whole = path.read_bytes()
+        path.write_bytes(whole[: len(whole) // 2])
+        told = ""
+        for split in DATASETS[name].SPLITS:
+            try:
+                load_dataset(name, split, tmp_path)
+            except UserError as error:
+                assert "network" not in str(error) and "rm " in str(error) and "SHA256SUMS" in str(error)
+                told += str(error)
+        assert path.name in told + capfd.readouterr().err
+        path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_data_set_says_where_it_comes_from(name: str):
+    text = DATASETS[name].__doc__
+    for word in ("From", "Checksum", "Splits", "Licence"):
+        assert re.search(rf"^{word}\b|\b{word}[,:]", text, re.MULTILINE), f"{name} does not say: {word}"
+    said = about(name)
+    assert said.pixels in ("crisp", "smooth") and 1 <= said.scale <= 8 and said.unseen
+    assert all(lang in LANGUAGES and prompts for lang, prompts in said.openings.items())
+
+
+def test_nothing_is_known_about_another_data_set():
+    assert about("elsewhere") == About()
+
+
+# -- names and places ----------------------------------------------------------------------------------------
 
 
 def test_unknown_data_set_or_split_names_the_choices(data_root):
@@ -138,6 +261,23 @@ def test_a_download_is_tried_again_and_waits_only_so_long(tmp_path, monkeypatch,
         with refused("data_missing", "shakespeare"):
             load_dataset("shakespeare", "train", root / "again")
         assert not left(root / "again")
+
+
+@pytest.mark.parametrize("name", ["shakespeare", "mnist", "cats"])
+def test_a_full_disk_is_no_matter_of_the_network(name: str, tmp_path, monkeypatch):
+    """Nor is a data root that cannot be written. Neither is tried again, and nothing stays."""
+
+    def full(self, *args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    home = Home(monkeypatch, b"much")
+    monkeypatch.setattr(files.tqdm, "update", full)  # where a download writes
+    with refused("data_unwritable", name, str(tmp_path), "No space left", "--data_root") as told:
+        load_dataset(name, "train", tmp_path)
+    assert "network" not in str(told.value) and len(home.asked) == 1 and not home.pauses and not left(tmp_path)
+    (tmp_path / "a file").write_text("in the way")
+    with refused("data_unwritable", name, "a file"):
+        load_dataset(name, "train", tmp_path / "a file")
 
 
 def test_a_page_that_is_not_there_is_not_asked_for_again(tmp_path, monkeypatch):
@@ -666,20 +806,17 @@ def test_some_unreadable_images_are_left_out(greys, capfd, monkeypatch):
             read_greys("all", root)
 
 
-def test_too_many_unreadable_images_are_found_out_by_all_readers_together(greys, monkeypatch):
-    """Each worker meets a few; together they are too many, and the run hears of it in words."""
-    root = greys(60)
-    for i in range(0, 60, 10):
+def test_unreadable_images_are_counted_for_all_readers_together(greys, monkeypatch):
+    """Two processes meet two each, no more than may be; the next one anywhere is too many."""
+    root = greys(80)
+    for i in (5, 15, 25, 35, 45):
         (root / f"{i:04}.png").write_bytes(b"no picture")
     monkeypatch.setattr(folder, "RESIDENT_BYTES", 100)
     lazy = load_dataset("folder", "all", root, image_size=4, channels=1)
-    with refused("folder_broken", "of 60", "0.png"):
-        loader = DataLoader(lazy, 10, num_workers=2)
-        try:
-            for _ in loader:
-                pass
-        except Exception:  # as the reader of a run does
-            [lazy[i] for i in range(60)]
+    for start in (0, 20):
+        assert in_fork(lambda: [lazy[i] for i in range(start, start + 20)]) == 0  # noqa: B023
+    with refused("folder_broken", "5 of 80", "0005.png", "0015.png", "0045.png"):
+        [lazy[i] for i in range(40, 80)]
 
 
 def test_a_split_of_a_folder_stays_when_images_are_added(greys, monkeypatch):

@@ -136,7 +136,9 @@ def unreadable(dataset: str, path: Path, cause: Exception) -> UserError:
 
 
 def missing(dataset: str, place: Path, home: str, cause: Exception) -> UserError:
-    """The error for data that is not there and cannot be fetched: names both ways to get it."""
+    """The error for data that is not there and cannot be fetched, or not be put there: names the ways to get it."""
+    if not _of_the_network(cause):
+        return UserError("data_unwritable", dataset=dataset, place=str(place), cause=first_line(cause))
     return UserError("data_missing", dataset=dataset, place=str(place), home=home, cause=first_line(cause))
 
 

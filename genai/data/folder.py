@@ -1,11 +1,12 @@
 """A folder of your own images. Subfolders, if there are any, are the classes.
 
 From: the data root itself and all below it, in the formats of SUFFIXES. Links to folders are followed, each folder is read
-once; names that begin with a dot are passed over. Checksum: none is known; an image that cannot be read is left out and
-named, and more than a twentieth of them is an error. Licence: yours.
+once; names that begin with a dot are passed over.
+Checksum: none is known; an image that cannot be read is left out and named, and more than a twentieth of them is an error.
 Splits: `test` is a tenth, `train` the rest, `all` both. Chance decides by the image's path below the root: the tenth is what
 hashes lowest, at most 1,000 and at least one. Images may be added to ten or more, and none that was learned from will test.
 Copies and bursts of one scene fall on both sides: sort them out first.
+Licence: yours.
 """
 
 from __future__ import annotations
@@ -159,7 +160,7 @@ def read_image(path: Path, image_size: int, channels: int) -> Tensor:
 def stand_in(root: Path) -> None:
     """Pictures of noise in two classes."""
     rng = np.random.default_rng(0)
-    for i in range(16):
+    for i in range(200):
         path = root / "ab"[i % 2] / f"{i}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(256, size=(64, 64, 3), dtype=np.uint8)).save(path)

@@ -1,7 +1,8 @@
-"""Tiny Shakespeare: 1,115,394 characters of the plays (Karpathy 2015). Public domain.
+"""Tiny Shakespeare: 1,115,394 characters of the plays (Karpathy 2015).
 
-From: HOME, kept as `<root>/text/tinyshakespeare.txt`.  Checksum: SHA256 of that file.
+From: HOME, kept as `<root>/text/tinyshakespeare.txt`.  Checksum: SHA256, of that file.
 Splits: the first 90 % train, the last 10 % are `val`: nanoGPT's.
+Licence: public domain.
 """
 
 from __future__ import annotations

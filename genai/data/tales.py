@@ -1,9 +1,10 @@
-"""Fourteen books of fairy tales, 7.6M characters (Project Gutenberg). Public domain.
+"""Fourteen books of fairy tales, 7.6M characters (Project Gutenberg).
 
 From: HOME; kept without the licence around them, as `<root>/text/fairytales/<name>.txt`.
 Checksum: of each file, in BOOKS. Gutenberg renews its headers and credits now and then, so what comes from there is known
 by its story (the letters a-z, lower case, from a phrase near the start on, so many of them), and then vouched for as it is.
 Splits: whole books are held out, not slices: the Grey Fairy Book is `val`, the other thirteen train.
+Licence: public domain.
 """
 
 from __future__ import annotations

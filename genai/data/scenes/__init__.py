@@ -1,7 +1,10 @@
 """Scenes: small coloured illustrations with captions in English and Chinese, drawn as they are needed.
 
-Scene i of a split is a function of (seed, split, i): nothing is stored, nothing repeats, nothing is downloaded.
-Licence: drawn by this code.
+From: this code; scene i of a split is a function of (seed, split, i): nothing is stored, nothing repeats, nothing is downloaded.
+Checksum: none, for there is no file.
+Splits: `train` never shows the combinations of holdout.json, nor does `seen`, its counterpart for measuring; `level1` and
+`level2` show one or two of them in each picture; `all` shows everything.
+Licence: that of this code.
 """
 
 from __future__ import annotations
