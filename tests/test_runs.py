@@ -41,10 +41,11 @@ class One:
     """A group of one process; `elsewhere`: one of its processes has been refused."""
 
     def __init__(self, first: bool = True, elsewhere: bool = False):
-        self.first, self.elsewhere = first, elsewhere
+        self.first, self.elsewhere, self.device = first, elsewhere, torch.device("cpu")
 
-    def any(self, flag: bool) -> bool:
-        return flag or self.elsewhere
+    def sum(self, tensors: list[torch.Tensor]) -> None:
+        for tensor in tensors:
+            tensor += self.elsewhere
 
 
 # -- two runs ------------------------------------------------------------------------------------------------
@@ -86,6 +87,15 @@ def test_a_second_run_in_the_folder_is_told_who_is_there(vae, tmp_path, capsys):
     assert train.main(words) == 0
     assert logged_steps(folder) == [2, 3, 4, 6, 8] and not half_written.exists()
     assert (folder / LOCK).read_bytes() == b"", "a run that is over claims nothing"
+
+
+def test_two_processes_are_refused_together(vae, tmp_path):
+    words, folder = vae
+    with training(words, folder, tmp_path / "go") as first:
+        launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+        done = run_python(*launcher, "train.py", *words, timeout=PATIENCE)
+        assert done.returncode != 0 and done.stderr.count(f"error: Process {first.pid} on ") == 1
+        assert "RuntimeError" not in done.stderr and logged_steps(folder) == [2, 3, 4]
 
 
 def test_the_lock_goes_with_its_process_not_with_its_children(tmp_path):

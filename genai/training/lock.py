@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+import torch
+
 from genai.checkpoint import sweep
 from genai.errors import UserError
 from genai.training.distributed import Group
@@ -43,7 +45,9 @@ def only_run(folder: Path, group: Group, dry_run: bool = False) -> Iterator[None
                 stack.enter_context(_held(folder))
         except (UserError, OSError) as error:
             problem = error
-        if group.any(problem is not None):
+        refused = torch.tensor(float(problem is not None), device=group.device)
+        group.sum([refused])
+        if refused:
             raise problem or SystemExit(2)  # the first process says why
         yield
 
