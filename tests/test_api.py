@@ -371,7 +371,7 @@ def test_a_frame_is_what_the_engine_makes(stage, engine, family, action):
             assert (np.asarray(shown.convert("RGB")) == result.pixels).all()  # grey ones broadcast
     else:
         suffix = {"loop": ".gif", "text": ""}[result.action.kind]
-        assert answer["command"] == receipt.to_command(result.receipt, suffix)
+        assert answer["command"] == receipt.to_command(result.receipt, suffix, engine.shelf.folders)
     file = stage("gan-grid", "file", request)
     assert base64.b64decode(file["data"]) == result.file_bytes() and file["name"] == result.file_name
 

@@ -510,10 +510,11 @@ def test_a_link_carries_what_makes_it_again(engine, family, action):
 def test_the_command_line_makes_it_again(engine, family, action, tmp_path, monkeypatch, capsys):
     result = ask(engine, family, action)
     suffix = Path(result.file_name).suffix
-    command = shlex.split(receipt.to_command(result.receipt, suffix))
+    assert "--checkpoints" not in receipt.to_command(result.receipt, suffix)
+    command = shlex.split(receipt.to_command(result.receipt, suffix, engine.shelf.folders))
     assert command[:3] == ["python", "-m", "genai"]
     monkeypatch.chdir(tmp_path)
-    assert main([*command[3:], "--checkpoints", str(engine.folder), "--device", "cpu"]) == 0
+    assert main([*command[3:], "--device", "cpu"]) == 0
     carried, _ = receipt.read_file(f"{result.receipt['model']}{suffix}")
     assert carried == result.receipt
     said = capsys.readouterr().out

@@ -11,7 +11,8 @@ import json
 import re
 import shlex
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -170,8 +171,8 @@ def from_query(query: dict[str, str]) -> dict | None:
     return {"sha256": "", **rest, "controls": controls}
 
 
-def to_command(receipt: dict, suffix: str = ".png") -> str:
-    """The command line that makes the result again."""
+def to_command(receipt: dict, suffix: str = ".png", folders: Iterable[str | Path] = ("checkpoints",)) -> str:
+    """The command line that makes the result again.  folders: of checkpoints, named unless they are the usual one."""
     words = ["python", "-m", "genai", receipt["model"], "--action", receipt["action"]]
     for name, value in receipt["controls"].items():
         plain = isinstance(value, list) and value and not isinstance(value[0], list)
@@ -179,6 +180,9 @@ def to_command(receipt: dict, suffix: str = ".png") -> str:
         words += [f"--{name}={shown}"]
     if suffix:
         words += ["--out", f"{receipt['model']}{suffix}"]
+    folders = list(map(str, folders))
+    if folders != ["checkpoints"]:
+        words += ["--checkpoints", *folders]
     return shlex.join(words)
 
 

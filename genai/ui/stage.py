@@ -35,12 +35,13 @@ def data_uri(pixels: np.ndarray) -> str:
 
 def answer(engine: Engine, result: Result) -> dict[str, Any]:
     """What the browser learns of a result."""
+    suffix = "" if result.action.kind == "text" else result.suffix
     made = {
         "pixels": engine.entry(result.receipt["model"]).about.pixels,
         "ms": round(result.milliseconds, 2),
         "device": result.receipt["device"].upper(),
         "query": receipt.to_query(result.receipt),
-        "command": receipt.to_command(result.receipt, "" if result.action.kind == "text" else result.suffix),
+        "command": receipt.to_command(result.receipt, suffix, engine.shelf.folders),
         "api": receipt.to_api_call(result.receipt, result.family),
         "request": {k: result.receipt[k] for k in ("model", "action", "controls")},
     }
