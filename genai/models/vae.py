@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from genai.models import family
 from genai.models.batch import Batch
 
+LOOKED_AT = 10_000  # training images that tell which latents carry something
+
 
 @dataclass(frozen=True)
 class Config(family.Config):
@@ -187,10 +189,10 @@ class VAE(family.Family):
 
     @torch.inference_mode()
     def complete(self, data) -> dict:
-        """How the latents are used over the first 10,000 training images (grey values as the input): latent_kl, the mean KL
+        """How the latents are used over the first LOOKED_AT training images (grey values as the input): latent_kl, the mean KL
         of each, nats; latent_order, the latents by falling KL, as the page offers them."""
         device, total, count = next(self.parameters()).device, 0.0, 0
-        for images in data.chunks(10_000):
+        for images in data.chunks(LOOKED_AT):
             mu, logvar = self.encode(images.to(device).float() / 255)
             total, count = total + kl_per_dimension(mu, logvar).double().sum(0), count + len(mu)
         kl = total / count
