@@ -280,6 +280,32 @@ def test_a_full_disk_is_no_matter_of_the_network(name: str, tmp_path, monkeypatc
         load_dataset(name, "train", tmp_path / "a file")
 
 
+@pytest.mark.parametrize("name", ["shakespeare", "tales", "mnist", "cats"])
+def test_what_its_home_sends_may_be_brought_by_hand(name: str, tmp_path, monkeypatch, few_cats, known_play):
+    """On a machine without a network, as the message says: the very file, in the folder where the data belong; it stays there."""
+    story = a_book(random.Random(1)) + "\n"
+    plain = re.sub("[^a-z]", "", story.lower())
+    checksum = tales.story_checksum(story.encode(), plain[:20], len(plain))
+    monkeypatch.setattr(tales, "BOOKS", [("a-book-12", "0" * 16, plain[:20], len(plain), checksum)])
+    images, labels = b"\0\0\x08\x03" + struct.pack(">3I", 1, 28, 28) + bytes(784), b"\0\0\x08\x01\0\0\0\x01\5"
+    monkeypatch.setattr(mnist, "FILES", {n: files.sha256(images if "images" in n else labels) for n in mnist.FILES})
+    brought = {
+        "shakespeare": {"text/input.txt": known_play},
+        "tales": {"text/fairytales/pg12.txt": wrapped(story)},
+        "mnist": {
+            f"MNIST/raw/train-{n}.gz": gzip.compress(c)
+            for n, c in (("images-idx3-ubyte", images), ("labels-idx1-ubyte", labels))
+        },
+        "cats": {cats.HOMES[0].rpartition("/")[2]: packed(few_cats)},
+    }[name]
+    home = Home(monkeypatch)
+    for path, content in brought.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    assert len(load_dataset(name, "train", tmp_path)) > 0 and not home.asked
+    assert set(brought) < set(left(tmp_path)) and not [path for path in left(tmp_path) if "download" in path]
+
+
 def test_a_page_that_is_not_there_is_not_asked_for_again(tmp_path, monkeypatch):
     home = Home(monkeypatch, urllib.error.HTTPError(shakespeare.HOME, 404, "Not Found", {}, None))
     with refused("data_missing", "404"):

@@ -40,7 +40,7 @@ ABOUT = About(label="cat", features="features-cats", held_out="test", pixels="sm
 SIDE = 64
 COMMIT = "c463f7f29d538bf46e5972f040ba16ddddfba533"
 HOMES = (
-    f"https://github.com/AnnikaV9/cat-dataset/archive/{COMMIT}.zip",
+    f"https://github.com/AnnikaV9/cat-dataset/archive/{COMMIT}/cat-dataset-{COMMIT}.zip",
     f"https://codeload.github.com/AnnikaV9/cat-dataset/zip/{COMMIT}",
 )
 INDEX = Path(__file__).with_name("cats.csv")

@@ -158,11 +158,14 @@ def _vouch(path: Path) -> list[str]:
 
 
 def _fetch(source: Source) -> None:
-    expected = source.expected or source.known
+    expected, part = (
+        source.expected or source.known,
+        source.path.with_name(f"{source.path.name}.{os.getpid()}.whole{PART}"),
+    )
     try:
-        with fetched(source.homes, source.path) as part:
+        with fetched(source.homes, source.path) as sent:
             try:
-                content = source.unpack(part.read_bytes())
+                content = source.unpack(sent.read_bytes())
                 found = source.digest(content)
             except Exception as error:  # an archive that is none, a text in another encoding: many ways
                 content, found = b"", first_line(error)
@@ -179,13 +182,21 @@ def _fetch(source: Source) -> None:
         raise
     except (OSError, http.client.HTTPException) as error:
         raise missing(source.dataset, source.path, source.homes[0], error) from error
+    finally:
+        with contextlib.suppress(OSError):  # not made, most often
+            part.unlink()
 
 
 @contextlib.contextmanager
 def fetched(homes: tuple[str, ...], target: Path) -> Iterator[Path]:
     """What the first home that answers has, whole, in a file beside `target` that is gone afterwards, however that ends.
 
-    Each home is asked up to three times. Raises OSError or HTTPException with the last home's reason."""
+    A file of a home's name that somebody put there is taken instead, and stays. Each home is asked up to three times. Raises
+    OSError or HTTPException with the last home's reason."""
+    by_hand = (target.with_name(home.rpartition("/")[2]) for home in homes)
+    if brought := next((path for path in by_hand if path != target and path.is_file()), None):
+        yield brought
+        return
     if _offline.get():
         raise UserError("data_absent", place=str(target), home=homes[0])
     target.parent.mkdir(parents=True, exist_ok=True)
