@@ -74,7 +74,7 @@ def _main(words: list[str]) -> int:
         "run": run,
     }
     from genai.data.files import offline
-    from genai.generation.look import look
+    from genai.generation.look import take_look
     from genai.training.loop import train
 
     first, command = int(os.environ.get("RANK", 0)) == 0, shlex.join(["python", "train.py", *words])
@@ -95,7 +95,7 @@ def _main(words: list[str]) -> int:
     if first:
         print(json.dumps(whole, indent=2, default=dataclasses.asdict))
     try:
-        done = run_it(on_sample=look)
+        done = run_it(on_sample=take_look)
     except KeyboardInterrupt:  # before the first step, or the second one
         print(f"stopped at once; what was saved is kept; to go on from there: {command}", file=sys.stderr)
         return 130

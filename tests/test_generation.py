@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import math
@@ -17,17 +18,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import run_python
+from conftest import ROOT, run_python
 from PIL import Image, ImageDraw, PngImagePlugin
 
 from genai.__main__ import main
 from genai.checkpoint import Meta, save_checkpoint, update_meta
+from genai.data import DATASETS, Images
+from genai.data.tokenizer import CharTokenizer
 from genai.errors import UserError
 from genai.generation import engine as engine_module
 from genai.generation import gan, noise, receipt, vae
 from genai.generation.actions import ACTIONS
 from genai.generation.controls import Choice, Number, Picture, Rows, Vector, Words
 from genai.generation.engine import AT_ONCE, Engine
+from genai.generation.look import LOOKS, take_look
 from genai.generation.sampling import filter_logits
 from genai.models import FAMILIES, build_model
 from genai.strings import LANGUAGES
@@ -675,7 +679,7 @@ def stored(picture: Image.Image, kind: str = "PNG", **options) -> io.BytesIO:
 
 
 def read(source) -> np.ndarray:
-    return vae.fit_digit(receipt.open_picture(source), 28).astype(int)
+    return vae.fit_drawing(receipt.open_picture(source), 28).astype(int)
 
 
 def transparent(ink: int, opacity: float = 1.0) -> Image.Image:
@@ -876,6 +880,88 @@ def test_first_takes_the_preferred_of_the_family(engine, tmp_path):
 def test_an_unknown_device_is_refused(tmp_path):
     error = refusal("bad_choice", Engine, tmp_path, device="banana")
     assert "device" in str(error) and "auto, cpu" in str(error)
+
+
+# -- looks at a model in training ----------------------------------------------------------------------------
+
+
+def seen(family: str, data, path: Path, dataset: str = "folder", tokenizer=None, **config):
+    """What `take_look` writes of a new model: a picture, or text."""
+    torch.manual_seed(0)
+    model = build_model(family, config).eval()
+    with torch.inference_mode():
+        take_look(model, Meta(family, config, dataset=dataset, tokenizer=tokenizer), path / "look", data)
+    (file,) = path.iterdir()
+    return file.read_text() if file.suffix == ".txt" else np.asarray(Image.open(file))
+
+
+GAN = dict(widths=(8, 8), d_widths=(8, 8), z_dim=8)
+PICTURES_16 = Images(torch.randint(0, 256, (40, 3, 16, 16), dtype=torch.uint8), torch.zeros(40, dtype=torch.int64))
+
+
+@pytest.mark.parametrize("classes, columns", [(0, 8), (3, 3), (10, 10)])
+def test_samples_without_classes_are_a_square(classes, columns, tmp_path):
+    picture = seen("gan", None, tmp_path, image_size=16, channels=3, classes=classes, **GAN)
+    assert picture.shape == (8 * 16 * 2, columns * 16 * 2, 3)
+
+
+def test_pictures_of_any_data_stand_above_what_comes_back(tmp_path):
+    config = dict(image_size=16, channels=3, patch=4, levels=(8, 8), hidden=16, widths=(8, 16), blocks=1)
+    picture = seen("tokenizer", PICTURES_16, tmp_path, "mnist", **config)
+    first = PICTURES_16.images[:10].permute(2, 0, 3, 1).reshape(16, 160, 3)
+    assert picture.shape == (6 * 32, 10 * 32, 3) and (picture[:32:2, ::2] == first.numpy()).all()
+
+
+def test_every_family_that_can_be_asked_is_looked_at(engine):
+    assert set(ACTIONS) <= set(LOOKS)
+
+
+def test_a_text_and_words_are_looked_at(engine, tmp_path):
+    for name in ("gpt-shakespeare", "text2image-scenes"):
+        loaded = engine.get(name)
+        take_look(loaded.model, loaded.meta, tmp_path / name, None)
+    assert len((tmp_path / "gpt-shakespeare.txt").read_text()) == 2 * 400 + len("\n\n--------\n\n")
+    assert np.asarray(Image.open(tmp_path / "text2image-scenes.png")).shape == (4 * 64 * 2, 12 * 64 * 2, 3)
+    take_look(engine.get("gan-digits").model, Meta("judge", {}), tmp_path / "nobody", None)
+    assert not list(tmp_path.glob("nobody*"))
+
+
+# -- what belongs to a data set ------------------------------------------------------------------------------
+
+
+def test_no_data_set_is_known_by_name():
+    """What belongs to one stands with it: its judge, its words, how its pictures are shown."""
+    for path in sorted([*Path(gan.__file__).parent.rglob("*.py"), *(ROOT / "genai" / "ui").rglob("*.py")]):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not (isinstance(node, ast.Constant) and node.value in DATASETS), (path, node.lineno, node.value)
+            names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+            module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+            known = {name.replace("-", "_") for name in DATASETS}
+            assert not known & {*names, *module.split(".")}, (path, node.lineno)
+
+
+def test_a_vae_of_photographs_reads_their_middle(tmp_path):
+    config = dict(image_size=16, channels=3, widths=(8, 16), hidden=16, latents=4)
+    save_checkpoint(tmp_path / "photos.safetensors", build_model("vae", config), Meta("vae", config, dataset="folder"))
+    other = Engine(tmp_path, device="cpu")
+    picture = Image.effect_noise((300, 200), 90).convert("RGB")
+    wide = Image.new("RGB", (500, 200), (200, 0, 0))
+    wide.paste(picture, (100, 0))
+    z, same, grey = (
+        other.generate("photos", "encode", {"image": stored(p).getvalue()}).data["z"]
+        for p in (picture, wide, picture.convert("L").convert("P"))
+    )
+    assert z == same and len(z) == 4 and any(z)
+    x = torch.from_numpy(vae.fit_photograph(picture, other.get("photos").config)).permute(2, 0, 1)[None] / 255
+    assert z == [round(v, 4) for v in other.get("photos").model.encode(x)[0][0].clamp(-4, 4).tolist()]
+    assert np.allclose(z, grey, atol=0.2)
+
+
+def test_a_text_of_another_alphabet_opens_with_what_it_knows(tmp_path):
+    config = dict(n_layer=1, n_head=2, n_embd=16, block_size=16, vocab_size=4)
+    meta = Meta("gpt", config, dataset="shakespeare", tokenizer=CharTokenizer("\n abc"[1:]).state())
+    save_checkpoint(tmp_path / "abc.safetensors", build_model("gpt", config), meta)
+    assert Engine(tmp_path, device="cpu").generate("abc", "write", {"max_new_tokens": 3}).text.startswith("a")
 
 
 # -- the command line ----------------------------------------------------------------------------------------

@@ -13,9 +13,8 @@ import torch
 
 from genai.data import scenes
 from genai.errors import UserError
-from genai.generation import judging, noise
+from genai.generation import noise
 from genai.generation.engine import Engine
-from genai.generation.offers import OPENINGS, never_seen, sheet
 from genai.generation.text2image import _room, guidance_of_tokens
 from genai.models.attention import rotations
 from genai.models.batch import Noise
@@ -23,6 +22,7 @@ from genai.models.planner import Planner, choose
 from genai.models.text2image import ORDERS, How, Text2Image, _turns, _window
 
 MODEL = "text2image-scenes"
+OPENINGS, PROMPTS = scenes.ABOUT.openings, scenes.ABOUT.prompts
 NAN = float("nan")
 
 
@@ -512,11 +512,15 @@ def test_the_judges_word_for_word(engine: Engine):
         caption = scenes.describe(scene, rng)
         seen = {name: {"value": value, "p": 1.0} for name, value in scenes.attributes(scene).items()}
         words = spell(caption.text)
-        wrong = [w.text for w, verdict in zip(words, judging.check_words(words, seen)) if verdict is False]
+        wrong = [
+            w.text
+            for w, verdict in zip(words, PROMPTS.verdicts([word.text for word in words], seen))
+            if verdict is False
+        ]
         assert not wrong, (caption, wrong)
     scene = scenes.Scene("sea", (scenes.Thing("car", "red", "small"),))
     seen = {name: {"value": value, "p": 1.0} for name, value in scenes.attributes(scene).items()}
-    assert judging.check_words(spell("a blue car in the sea"), seen) == [None, False, True, None, None, True]
+    assert PROMPTS.verdicts(["a", "blue", "car", "in", "the", "sea"], seen) == [None, False, True, None, None, True]
 
 
 def test_without_a_judge_it_still_draws(engine: Engine, tmp_path):
@@ -543,17 +547,17 @@ def test_ten_visitors_at_once(engine: Engine):
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_offer_is_understood(engine: Engine, lang: str):
-    offered = [prompt for _, chips in sheet(lang) for _, prompt in chips]
+    offered = [prompt for _, chips in PROMPTS.sheet(lang) for _, prompt in chips]
     assert len(offered) > 50
-    for prompt in [*offered, *(never_seen(lang)[0] for _ in range(30))]:
+    for prompt in [*offered, *(PROMPTS.never_seen(lang)[0] for _ in range(30))]:
         assert all(word["status"] in ("understood", "ignored") for word in read(engine, prompt)), prompt
-    shown = {chip for key, chips in sheet(lang) for chip, _ in chips if key == "ui.paint.sheet_kinds"}
+    shown = {chip for key, chips in PROMPTS.sheet(lang) for chip, _ in chips if key == "ui.paint.sheet_kinds"}
     assert len(shown) == len(scenes.KINDS)
 
 
 def test_never_seen_was_never_seen():
     for _ in range(50):
-        prompt, combinations = never_seen("en")
+        prompt, combinations = PROMPTS.never_seen("en")
         lists = scenes.holdout()
         assert (
             prompt and combinations and all(any(item in listed for listed in lists.values()) for item in combinations)

@@ -21,7 +21,9 @@ from genai.data.base import Images
 from genai.data.files import Source, read, unreadable, vouch
 
 SPLITS = ("train", "test", "first", "second")
-ABOUT = About(label="digit", features="classifier-digits", unseen="second", held_out="test", pixels="crisp", scale=8)
+ABOUT = About(
+    label="digit", features="classifier-digits", unseen="second", held_out="test", pixels="crisp", scale=8, drawn=True
+)
 HOMES = ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/")
 FILES = {
     "train-images-idx3-ubyte": "ba891046e6505d7a",

@@ -3,6 +3,6 @@
 To let a family be asked for something, write `generation/<family>.py` with its actions and name it here.
 """
 
-from genai.generation import gan, gpt, text2image, vae
+from genai.generation import gan, gpt, text2image, tokenizer, vae
 
-__all__ = ["gan", "gpt", "text2image", "vae"]
+__all__ = ["gan", "gpt", "text2image", "tokenizer", "vae"]

@@ -9,6 +9,7 @@ from torch import Tensor
 from genai.generation import images, noise
 from genai.generation.actions import action
 from genai.generation.controls import Choice, Control, Number
+from genai.generation.look import COLUMNS, look
 
 ANY = "any"
 LOOP_FRAMES = 48
@@ -118,3 +119,12 @@ def plane(loaded, c: dict) -> np.ndarray:
     point *= length / np.linalg.norm(point)
     z = torch.from_numpy(point.astype(np.float32))[None]
     return _draw(loaded, z, _labels(loaded, c["label"], [c["seed"]]), c["truncation_psi"])[0]
+
+
+@look("gan")
+def look_at(model, meta, data) -> np.ndarray:
+    """Eight of each class, a column each; of a model without classes a square."""
+    columns, device = model.config.classes or COLUMNS, next(model.parameters()).device
+    labels = torch.arange(columns * 8, device=device) % max(1, model.config.classes)
+    z = noise.latents(range(columns * 8), model.config.z_dim).to(device)
+    return images.grid(images.to_uint8(model.sample(z, labels)), columns)

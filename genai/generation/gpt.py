@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
+
 from genai.data.tokenizer import CharTokenizer
 from genai.generation import noise
 from genai.generation.actions import action
 from genai.generation.controls import Control, Number, Words
+from genai.generation.look import look
 from genai.generation.sampling import sampler
 
 
@@ -41,3 +44,12 @@ def write(loaded, c: dict) -> Iterator[str]:
     draw = sampler([c["seed"]], c["temperature"], c["top_k"], c["top_p"])
 
     return (tokenizer.decode(token) for token in loaded.model.sample(ids, draw, c["max_new_tokens"]))
+
+
+@look("gpt")
+def look_at(model, meta, data) -> str:
+    """Two texts from the first character on."""
+    tokenizer = CharTokenizer.from_state(meta.tokenizer)
+    prompt = torch.zeros(2, 1, dtype=torch.int64, device=next(model.parameters()).device)
+    tokens = torch.stack(list(model.sample(prompt, sampler([0, 1], temperature=0.8), 400)), dim=1)
+    return "\n\n--------\n\n".join(tokenizer.decode(row) for row in tokens)

@@ -16,11 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from genai.data.words import UNDERSTOOD, UNKNOWN
+from genai.data import about
+from genai.data.words import UNDERSTOOD, UNKNOWN, WordTokenizer
 from genai.errors import UserError
-from genai.generation import images, judging, noise, offers
+from genai.generation import images, noise, offers
 from genai.generation.actions import Round, action
 from genai.generation.controls import Choice, Control, Number, Rows, Vector, Words
+from genai.generation.look import look
 from genai.models.text2image import ORDERS, Canvas, How
 
 MAX_PROMPT = 300
@@ -316,19 +318,32 @@ def see(loaded, c: dict) -> list[dict[str, Any]]:
     Returns: for each {"seen": attribute -> {"value", "p"}, "words": [{"text", "right": True | False | None}], "plan": see
     `plan_in_words`, or None}.
     """
-    judge, plans = loaded.judge(), c["plans"] or [None] * len(c["tokens"])
+    plans = c["plans"] or [None] * len(c["tokens"])
     if len(plans) != len(c["tokens"]):
         raise UserError("not_rows", name="plans", value=plans, most=len(c["tokens"]), length=len(loaded.config.choices))
-    words = loaded.tokenizer.read(c["prompt"])
+    words = [word.text for word in loaded.tokenizer.read(c["prompt"])]
     return [
         {
             "seen": seen,
             "words": [
-                {"text": word.text, "right": right} for word, right in zip(words, judging.check_words(words, seen))
+                {"text": text, "right": right} for text, right in zip(words, loaded.about.prompts.verdicts(words, seen))
             ],
             "plan": None if plan is None else plan_in_words(loaded, _known_plan(loaded, plan)[0].tolist()),
         }
-        for seen, plan in zip(judging.see(judge, _decoded(loaded, c["tokens"])), plans)
+        for seen, plan in zip(_answers(loaded.judge(), _decoded(loaded, c["tokens"])), plans)
+    ]
+
+
+def _answers(judge, pixels: np.ndarray) -> list[dict[str, dict[str, Any]]]:
+    """For each picture uint8 [n, H, W, C]: question -> {"value", "p"}, the judge's answer and its probability."""
+    batch = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2)
+    answers = [rows.max(1) for rows in judge.model.answer(batch)]  # of each question: (probabilities, indices) [n]
+    return [
+        {
+            name: {"value": choices[int(best.indices[i])], "p": round(float(best.values[i]), 4)}
+            for (name, choices), best in zip(judge.about.questions.items(), answers)
+        }
+        for i in range(len(batch))
     ]
 
 
@@ -338,3 +353,16 @@ def plan_in_words(loaded, plan: list[int]) -> dict[str, Any]:
     named = {name: (*values, None)[value] for (name, values), value in zip(choices.items(), plan)}
     cells = [cell for cell in plan[len(loaded.config.plan) :] if cell < loaded.model.tokens]
     return {"entries": named, "cells": cells}
+
+
+@look("text2image")
+def look_at(model, meta, data) -> np.ndarray:
+    """Four pictures of each of a few prompts, in columns."""
+    tokenizer, device = WordTokenizer.from_state(meta.tokenizer), next(model.parameters()).device
+    known = [word for word in tokenizer.words if word not in tokenizer.fillers]
+    asked = [prompt for pair in zip(*about(meta.dataset).openings.values()) for prompt in pair] or known[:12]
+    seeds = [i // len(asked) for i in range(4 * len(asked))]
+    uniform = noise.uniforms(seeds, *model.draws).to(device)
+    how = How(model.make_plan(tokenizer.encode(asked * 4).to(device), uniform), uniform, temperature=TEMPERATURE)
+    *_, canvas = model.sample(model.blank(len(seeds), device), how)
+    return images.grid(images.to_uint8(model.tokenizer.decode(canvas.ids)), columns=len(asked))

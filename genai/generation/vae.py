@@ -6,11 +6,12 @@ import io
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from genai.generation import images, noise, receipt
 from genai.generation.actions import action
 from genai.generation.controls import Control, Number, Picture, Vector, bytes_of
+from genai.generation.look import look
 
 LIMIT = 4.0  # how far a latent may be set, in standard deviations of the prior
 
@@ -56,15 +57,29 @@ def latent(loaded, c: dict) -> dict[str, list[float]]:
 
 @action("vae", "data", lambda m: [Picture("image")])
 def encode(loaded, c: dict) -> dict[str, list[float]]:
-    """The latent z (posterior mean) of a picture of a digit, as slider values."""
-    config = loaded.config
-    grey = fit_digit(receipt.open_picture(io.BytesIO(bytes_of(c["image"]))), config.image_size)
-    x = torch.from_numpy(grey).float().div(255)[None, None].expand(1, config.channels, -1, -1)
+    """The latent z (posterior mean) of a picture, as slider values. The picture may be a drawing where those that the model
+    learned from are drawn; else it is a photograph, of which the middle is read."""
+    config, picture = loaded.config, receipt.open_picture(io.BytesIO(bytes_of(c["image"])))
+    fit = fit_drawing(picture, config.image_size)[..., None] if loaded.about.drawn else fit_photograph(picture, config)
+    x = torch.from_numpy(fit).permute(2, 0, 1).float().div(255)[None].expand(1, config.channels, -1, -1)
     mu, _ = loaded.model.encode(x.to(loaded.device))
     return {"z": [round(float(v), 4) for v in mu[0].clamp(-LIMIT, LIMIT)]}
 
 
-def fit_digit(picture: Image.Image, size: int) -> np.ndarray:
+@look("vae")
+def look_at(model, meta, data) -> np.ndarray:
+    """Eighty samples of the prior."""
+    return images.grid(images.to_uint8(model.decode(prior_latents(model, range(80))), low=0.0), columns=10)
+
+
+def fit_photograph(picture: Image.Image, config) -> np.ndarray:
+    """The largest square in the middle, uint8 [image_size, image_size, channels]."""
+    picture = picture.convert("L" if config.channels == 1 else "RGB")
+    square = ImageOps.fit(picture, (config.image_size, config.image_size), Image.Resampling.LANCZOS)
+    return np.array(square).reshape(config.image_size, config.image_size, -1)
+
+
+def fit_drawing(picture: Image.Image, size: int) -> np.ndarray:
     """A drawing as the training data looks: white ink on black, 20/28 of the side long, centred by its mass.
 
     Ink may be dark on light (paper, a canvas) or light on dark; it is what differs from the border. Returns

@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -37,14 +38,14 @@ def train(
     *,
     preset: str = "",
     size: str = "",
-    on_sample: Callable[[nn.Module, Meta, Path], None] | None = None,
+    on_sample: Callable[[nn.Module, Meta, Path, Any], None] | None = None,
     dry_run: bool = False,
 ) -> Finished:
     """Train to the end, or until a signal; a run with the same configuration goes on where it stopped.
 
     Args:
         family, model_config: see `models.configure`; what the data decide (classes, vocabulary, size) is filled in.
-        on_sample(ema_model, meta, path_without_suffix): draws a look at the model, every run.sample_every steps.
+        on_sample(ema_model, meta, path_without_suffix, data): draws a look at the model, every run.sample_every steps.
         dry_run: only get ready, which refuses what the run would refuse; nothing is written.
     Raises UserError: data missing, another run in the folder, non-finite loss (step and phase), disk full.
     """
@@ -117,7 +118,7 @@ def train(
                     look()
                 if group.first and on_sample and (step % run.sample_every == 0 or step == config.steps):
                     count()
-                    on_sample(ema.model, meta, folder / "samples" / f"step_{step:07d}")
+                    on_sample(ema.model, meta, folder / "samples" / f"step_{step:07d}", data)
                 if step in snapshots:
                     snapshot()
                 if step % run.save_every == 0 and step < last:

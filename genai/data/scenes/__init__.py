@@ -17,8 +17,9 @@ from torch import Tensor
 
 from genai.data.about import About
 from genai.data.base import Procedural
-from genai.data.scenes.captions import Caption, describe, vocabulary
+from genai.data.scenes.captions import Caption, describe
 from genai.data.scenes.draw import GRID, GROUND_VIEWS, SIDE, Setting, layers, rasterise, render, settle
+from genai.data.scenes.prompts import CAPTION_LENGTH, OPENINGS, ScenePrompts, tokenizer
 from genai.data.scenes.world import (
     COLOURS,
     GROUNDS,
@@ -33,35 +34,12 @@ from genai.data.scenes.world import (
     holdout,
     random_scene,
 )
-from genai.data.words import WordTokenizer
 
 __all__ = [
-    "ATTRIBUTES", "COLOURS", "GROUNDS", "KINDS", "PLACES", "PLAN", "RELATIONS", "SIZES", "SPLITS",
+    "ATTRIBUTES", "CAPTION_LENGTH", "COLOURS", "GROUNDS", "KINDS", "PLACES", "PLAN", "RELATIONS", "SIZES", "SPLITS",
     "Caption", "Scene", "Thing", "attributes", "describe", "held_out", "holdout", "load", "plan", "render", "sample", "settle",
+    "tokenizer",
 ]  # fmt: skip
-
-CAPTION_LENGTH = 20
-
-# Prompts to begin with; those of the two languages side by side need not say the same.
-OPENINGS = {
-    "en": (
-        "a red car on the grass",
-        "a blue bird above a yellow house at sunset",
-        "three purple fish in the sea",
-        "a small white cat to the left of a large green tree",
-        "a pink umbrella on the sand",
-        "two orange balloons at night",
-    ),
-    "zh": (
-        "一个红色的汽车在草地上",
-        "雪地里有一座蓝色的房子",
-        "三条紫色的鱼在海里",
-        "一只白色的小猫在绿色的树的左边",
-        "夕阳下，一只黄色的鸟在红色的船上方",
-        "两个橙色的气球",
-    ),
-}
-ABOUT = About(kind="captions", held_out="seen", judge="judge-scenes", pixels="crisp", scale=4, openings=OPENINGS)
 
 ARRANGEMENTS = ("one", "two", "three", "four", "left_of", "above", "on", "in_front_of")
 
@@ -72,6 +50,11 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "kind": KINDS, "colour": COLOURS, "size": SIZES,
     "kind2": ("none", *KINDS), "colour2": ("none", *COLOURS), "size2": ("none", *SIZES),
 }  # fmt: skip
+
+ABOUT = About(
+    kind="captions", held_out="seen", judge="judge-scenes", pixels="crisp", scale=4, openings=OPENINGS,
+    prompts=ScenePrompts(), questions=ATTRIBUTES,
+)  # fmt: skip
 
 
 def attributes(scene: Scene) -> dict[str, str]:
@@ -108,11 +91,6 @@ def sample(split: str, seed: int, index: int) -> tuple[Scene, np.random.Generato
     """Scene `index` of a split's endless stream, and the generator that goes on to draw and describe it."""
     rng = np.random.Generator(np.random.PCG64([seed, SPLITS.index(split), index]))
     return random_scene(rng, split), rng
-
-
-def tokenizer() -> WordTokenizer:
-    words, fillers = vocabulary()
-    return WordTokenizer(words, fillers, CAPTION_LENGTH)
 
 
 def load(split: str, root: Path, targets: str = "caption", layered: bool = False) -> Procedural:

@@ -8,8 +8,9 @@ from functools import partial
 import gradio as gr
 from gradio.components import Component
 
+from genai.errors import UserError
 from genai.generation.engine import Engine, Loaded
-from genai.generation.offers import examples, never_seen, sheet
+from genai.generation.offers import examples
 from genai.strings import LANGUAGES, table, text
 from genai.ui.pieces import QUIET, call, fill, on, piece
 from genai.ui.section import Section
@@ -97,33 +98,38 @@ def build(engine: Engine) -> Section:
     on([prompt.change, section.facts.change], "readPrompt", [section.facts, prompt])
 
     @guarded
-    def combine(request: gr.Request):
+    def combine(request: gr.Request, model):
         lang = language_of(request)
-        wanted, combinations = never_seen(lang)
+        found = engine.entry(model).about.prompts.never_seen(lang)
+        if found is None:
+            raise UserError("bad_request")
+        wanted, combinations = found
         named = "; ".join(" + ".join(_named(part, lang) for part in item) for item in combinations)
         why = html.escape(text(lang, "ui.paint.never_said", combinations=named))
         return wanted, f'<p class="hint" role="status">{why}</p>'
 
-    never.click(combine, None, [prompt, said], **QUIET).then(None, inputs, None, js=call("drawPrompt", **spec), **QUIET)
+    combined = never.click(combine, section.choice, [prompt, said], preprocess=False, **QUIET)
+    combined.then(None, inputs, None, js=call("drawPrompt", **spec), **QUIET)
     section.stands()
     return section
 
 
 def has_held_out(loaded: Loaded) -> bool:
     """Whether its data is known to leave combinations out."""
-    return loaded.meta.dataset == "scenes"
+    return loaded.about.prompts.never_seen("en") is not None
 
 
 def sheet_html(loaded: Loaded) -> str:
     """Everything that can be drawn, as buttons that fill the prompt, in both languages; the page shows one."""
-    if loaded.meta.dataset != "scenes":
+    sheets = {lang: loaded.about.prompts.sheet(lang) for lang in LANGUAGES}
+    if not any(sheets.values()):
         words = [word for word in examples(loaded) if word]
         return f'<div {BOX}><div class="chips">{"".join(_chip(word, word) for word in words)}</div></div>'
     parts = []
-    for lang in LANGUAGES:
+    for lang, sheet in sheets.items():
         rows = (
             f'<p class="caption" data-t="{key}"></p><div class="chips">{"".join(_chip(*chip) for chip in chips)}</div>'
-            for key, chips in sheet(lang)
+            for key, chips in sheet
         )
         parts.append(f'<div data-only="{lang}" lang="{lang}" hidden>{"".join(rows)}</div>')
     return f"<div {BOX}>{''.join(parts)}</div>"
