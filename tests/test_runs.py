@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,8 +15,10 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import PATIENCE, ROOT, environment, in_fork, run_python, tiny_family
+from PIL import Image
 from test_training import LONG_STEP, command, folder_of, logged_steps
 
+import app
 import train
 from genai.checkpoint import atomic, load_state
 from genai.training import loop
@@ -334,3 +337,32 @@ def test_control_c_while_it_trains(where, times, said, vae):
     assert (folder / "state.pt").exists() == (where == "step")
     if where == "step":
         assert load_state(folder / "state.pt")["step"] == (2 if times == 2 else 3)
+
+
+# -- from a folder of one's own to the page ------------------------------------------------------------------
+
+
+def test_pictures_of_ones_own_come_to_the_page_by_the_command_that_is_printed(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for i in range(12):
+        Image.new("RGB", (20, 16), (20 * i, 90, 255 - 20 * i)).save(tmp_path / f"{i}.png")
+    words = (
+        "gan-digits --dataset folder --data_root . --image_size 8 --channels 3 --run photos --steps 2 --batch_size 4"
+    )
+    assert train.main([*words.split(), "--widths", "8,8", "--d_widths", "8,8", "--device", "cpu"]) == 0
+    said = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines() if ": python " in line)
+    assert "runs/photos/photos.safetensors" in said["measure it"]
+    program, name, *words = shlex.split(said["see it"])
+    assert (program, name) == ("python", "app.py")
+
+    opened = []
+    monkeypatch.setattr("genai.ui.build_ui", lambda engine: opened.append(engine) or Page())
+    assert app.main([*words, "--device", "cpu"]) == 0
+    (engine,) = opened
+    assert [entry.name for entry in engine.shelf.of("gan")] == ["photos"]
+    assert engine.generate("photos", "sample", {"seed": 7}).pixels.shape == (8, 8, 3)
+
+
+class Page:
+    def launch(self, **settings):
+        pass
