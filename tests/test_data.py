@@ -915,10 +915,12 @@ def test_what_is_passed_over(greys, capfd):
     (root / ".trash").mkdir()
     Image.new("L", (4, 4)).save(root / ".trash" / "old.png")
     (root / "drawing.svg").write_text("<svg/>")
+    for name in ("one.HEIC", "two.heic", "three.NEF"):
+        (root / name).write_bytes(b"a phone's or a camera's own")
     (root / "notes.txt").write_text("no image")
     assert read_greys("all", root) == list(range(5))
     said = capfd.readouterr().err
-    assert "1 .svg" in said and "txt" not in said
+    assert "1 .svg" in said and "2 .heic" in said and "1 .nef" in said and "txt" not in said
 
 
 def test_tiff(tmp_path):

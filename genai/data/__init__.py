@@ -57,7 +57,8 @@ def load_dataset(name: str, split: str = "train", root: str | Path | None = None
     Args:
         name: a key of DATASETS.  split: one of its SPLITS.  root: the data root.
         **options: what the data set itself takes, e.g. image_size and channels for `folder`.
-    Raises UserError: unknown name or split; data neither found nor downloadable (names both ways to get it).
+    Raises UserError: unknown name or split; data neither found nor downloadable (names both ways to get it),
+        or others than this project knows (names the file, its checksums, and the commands that help).
     """
     module = _module(name)
     if split not in module.SPLITS:

@@ -33,7 +33,8 @@ from genai.errors import UserError
 
 SPLITS = ("train", "test", "all")
 ABOUT = About(held_out="test")
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+SUFFIXES = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+RAW = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf"}  # cameras' own formats: left out, and said so
 RESIDENT_BYTES = 2 * 1024**3  # more pixels than this are read from disk as they are needed
 TEST_SHARE, TEST_MOST = 0.1, 1000
 
@@ -110,7 +111,7 @@ def find(root: Path) -> list[Path]:
             elif path.suffix.lower() in SUFFIXES:
                 if entry.is_file() or entry.is_symlink():  # a link to nothing is an image that cannot be read
                     found.append(path)
-            elif (mimetypes.guess_type(entry.name)[0] or "").startswith("image/"):
+            elif path.suffix.lower() in RAW or (mimetypes.guess_type(entry.name)[0] or "").startswith("image/"):
                 strange[path.suffix.lower()] += 1
         links.sort()
     if strange:
