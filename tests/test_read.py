@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -65,6 +67,27 @@ def test_a_worker_s_error_keeps_its_words():
     with pytest.raises(UserError, match="nothing at 6") as caught:
         ahead(3)
     assert caught.value.code == "data_does_not_fit"
+
+
+def test_workers_are_no_more_than_shared_memory_has_room_for(monkeypatch):
+    """Containers often have 64 MB of it; a worker that finds it full is killed without a word."""
+    data = load_dataset("scenes", targets="classes")
+    step = 6 * 3 * 64 * 64 + 6 * 8
+    for free, workers in ((0, 0), (2 * 4 * step - 1, 0), (2 * 4 * step, 1), (10**9, 2)):
+        monkeypatch.setattr("shutil.disk_usage", lambda place, free=free: SimpleNamespace(free=free))
+        ahead, here = (reader(data, Share(6, 5, 7, 0, 6), CPU, count) for count in (2, 0))
+        for number in range(3):
+            assert torch.equal(ahead(number)[0], here(number)[0])
+        assert len(ahead.stream._workers if ahead.stream else ()) == workers
+
+
+@pytest.mark.parametrize("dataset, targets", [("scenes", "plan"), ("mnist-words", "plan"), ("mnist-words", "classes")])
+def test_what_is_made_can_be_made_elsewhere(dataset: str, targets: str, data_root):
+    """By a process that shares no memory with this one, as on a Mac."""
+    data = load_dataset(dataset, "train", data_root, targets=targets)
+    elsewhere = pickle.loads(pickle.dumps(data))
+    for here, there in zip(data.make(3, np.arange(4)), elsewhere.make(3, np.arange(4))):
+        assert torch.equal(here, there)
 
 
 def test_how_many_workers(monkeypatch):

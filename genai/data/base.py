@@ -122,7 +122,8 @@ class Text:
 class Procedural:
     """Samples made when they are wanted, endlessly: `make(seed, indices [B])` -> (images uint8 [B, C, H, W], targets).
 
-    What the targets are, the data set says; where they are captions, `tokenizer` made them.
+    What the targets are, the data set says; where they are captions, `tokenizer` made them. Other processes can be given `make`
+    (it can be pickled).
 
     plan: where targets are captions with what each picture shows, the entries of that in order, each with its choices.
     places: entries after them that are places on a grid: for each thing that may be there, in how many at most.

@@ -8,6 +8,7 @@ Licence: CC BY-SA 3.0, as MNIST.
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor
 
 from genai.data import mnist
-from genai.data.base import Procedural
+from genai.data.base import Images, Procedural
 from genai.data.words import WordTokenizer
 
 SPLITS = mnist.SPLITS
@@ -44,20 +45,19 @@ def load(split: str, root: Path, targets: str = "caption") -> Procedural:
     """uint8 images [B, 1, 28, 28] drawn with replacement, with as targets caption ids int64 [B, 8] ("caption"), these and the
     digit int64 [B, 9] ("plan"), or the digit alone int64 [B] ("classes")."""
     data, words = mnist.load(split, root), tokenizer()
-
-    def make(seed: int, indices: np.ndarray) -> tuple[Tensor, Tensor]:
-        generators = [np.random.Generator(np.random.PCG64([seed, index])) for index in indices.tolist()]
-        chosen = torch.tensor([int(rng.integers(len(data))) for rng in generators])
-        digits = data.labels[chosen]
-        if targets == "classes":
-            return data.images[chosen], digits
-        ids = words.encode([caption(int(digit), rng) for digit, rng in zip(digits, generators)])
-        return data.images[chosen], torch.cat((ids, digits[:, None]), 1) if targets == "plan" else ids
-
     planned = dict(plan={"digit": tuple(data.classes)}) if targets == "plan" else {}
-    return Procedural(
-        make, data.shape, tokenizer=None if targets == "classes" else words, classes=data.classes, **planned
-    )
+    make, read = partial(_make, data, words, targets), None if targets == "classes" else words
+    return Procedural(make, data.shape, tokenizer=read, classes=data.classes, **planned)
+
+
+def _make(data: Images, words: WordTokenizer, targets: str, seed: int, indices: np.ndarray) -> tuple[Tensor, Tensor]:
+    generators = [np.random.Generator(np.random.PCG64([seed, index])) for index in indices.tolist()]
+    chosen = torch.tensor([int(rng.integers(len(data))) for rng in generators])
+    digits = data.labels[chosen]
+    if targets == "classes":
+        return data.images[chosen], digits
+    ids = words.encode([caption(int(digit), rng) for digit, rng in zip(digits, generators)])
+    return data.images[chosen], torch.cat((ids, digits[:, None]), 1) if targets == "plan" else ids
 
 
 stand_in = mnist.stand_in

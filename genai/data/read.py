@@ -11,6 +11,7 @@ agree on them without a word.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -127,7 +128,11 @@ class _Made(Dataset):
 
 
 class _Ahead:
-    """Steps of `source`, read ahead by worker processes as long as one follows the other; with no workers, on the spot."""
+    """Steps of `source`, read ahead by worker processes as long as one follows the other; with no workers, on the spot.
+
+    Workers hand their steps over in shared memory, of which containers often have little: there are no more of them than it
+    has room for.
+    """
 
     def __init__(self, source: Dataset, steps: int, device: torch.device, workers: int):
         self.source, self.steps, self.device, self.workers = source, steps, device, workers
@@ -140,24 +145,40 @@ class _Ahead:
 
     def _read(self, step: int) -> Rows:
         if step != self.next:  # the first one, or another than is being read
-            self.stream = iter(
-                DataLoader(
-                    self.source, batch_size=None, sampler=range(step, max(step + 1, self.steps)), num_workers=self.workers,
-                    prefetch_factor=PREFETCH, worker_init_fn=_begin, pin_memory=self.device.type == "cuda",
-                )
-            )  # fmt: skip
-        self.next = step + 1
+            return self._start(step)
+        self.next += 1
         try:
             return next(self.stream)
         except Exception:
             self.source[step]  # an error loses its words on the way from a worker: meet it here
             raise
 
+    def _start(self, step: int) -> Rows:
+        """This step's rows, read here, and workers that go on from the next one."""
+        rows, later = self.source[step], range(step + 1, self.steps)
+        workers = min(self.workers, _room(sum(t.nbytes for t in rows)))
+        if workers and later:
+            loader = DataLoader(
+                self.source, batch_size=None, sampler=later, num_workers=workers, prefetch_factor=PREFETCH,
+                worker_init_fn=_begin, pin_memory=self.device.type == "cuda",
+            )  # fmt: skip
+            self.stream, self.next = iter(loader), step + 1
+        return rows
+
 
 def _begin(worker: int) -> None:
     """Ctrl-C and torchrun signal a whole process group: a worker leaves it, and lives until the loop has saved."""
     os.setpgrp()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not the loop's handler, which only raises a flag
+
+
+def _room(step_bytes: int) -> int:
+    """For how many workers half of the free shared memory suffices."""
+    try:
+        free = shutil.disk_usage("/dev/shm").free
+    except OSError:  # no such place: nobody limits it
+        return MOST_WORKERS
+    return int(free / 2 / (PREFETCH + 1) / step_bytes)
 
 
 def _placed(tensor: Tensor, device: torch.device) -> Tensor:

@@ -89,3 +89,14 @@ def check_finite(pending: list[tuple[int, str, dict]], group: Group) -> None:
         if not (abs(loss) < float("inf") and abs(norm) < float("inf")):
             what, value = ("gradient", norm) if abs(loss) < float("inf") else ("loss", loss)
             raise UserError("not_finite", step=step, phase=player, what=what, value=value)
+
+
+@contextlib.contextmanager
+def telling_of_the_disk(folder: Path):
+    """Where the log, a lock or a look at the samples cannot be written, say so; weights have their own words."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            "cannot_write", name=error.filename or str(folder), cause=error.strerror or str(error)
+        ) from error

@@ -17,14 +17,13 @@ import torch
 from torch import Tensor, nn
 
 from genai.checkpoint import Meta, save_checkpoint, save_state
-from genai.errors import UserError
 from genai.training.batches import Batches
 from genai.training.config import RunConfig, TrainConfig
 from genai.training.distributed import Group, own_device
 from genai.training.ema import EMA
 from genai.training.history import new_record, recorded
 from genai.training.lock import only_run
-from genai.training.log import Log, check_finite
+from genai.training.log import Log, check_finite, telling_of_the_disk
 from genai.training.optim import autocast, differentiate, make_optimizers, pick_dtype, pick_precision, update
 from genai.training.prepare import Prepared, held_out, prepare
 from genai.training.resume import STATE, Finished, catch_signals, fingerprint_of, resume
@@ -128,17 +127,6 @@ def train(
                 look()
                 save()
     return Finished(step, step >= config.steps, caught.signal, folder, checkpoint)
-
-
-@contextlib.contextmanager
-def telling_of_the_disk(folder: Path):
-    """Where the log, a lock or a look at the samples cannot be written, say so; weights have their own words."""
-    try:
-        yield
-    except OSError as error:
-        raise UserError(
-            "cannot_write", name=error.filename or str(folder), cause=error.strerror or str(error)
-        ) from error
 
 
 class Trainer:

@@ -38,10 +38,9 @@ class Prepared:
     begun: Checkpoint | None
 
 
-def prepare(family: str, model_config: dict, config: TrainConfig, run: RunConfig, group: Group, data=None) -> Prepared:
+def prepare(family: str, model_config: dict, config: TrainConfig, run: RunConfig, group: Group) -> Prepared:
     """A model of `family` and its batches; the same in every process, and whenever it is asked for.
 
-    data: instead of those that `config.dataset` names.
     Raises UserError: an unknown name, data missing or of another kind than the family learns from, a model that cannot be.
     """
     config.parts(group.world)  # a batch that cannot be shared: better to hear of it now
@@ -52,8 +51,7 @@ def prepare(family: str, model_config: dict, config: TrainConfig, run: RunConfig
     if cls.frozen:
         child, _ = load_checkpoint(config.frozen)
         chosen = cls.adopt(chosen, child)
-    if data is None:
-        data = _load(_options(cls, chosen, config), config, run, group)
+    data = _load(_options(cls, chosen, config), config, run, group)
     chosen = cls.fit(chosen, data)
     begun = open_checkpoint(config.init) if config.init else None
     torch.manual_seed(derive_seed(config.seed, 0))  # initial weights: the same in every process

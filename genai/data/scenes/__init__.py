@@ -9,6 +9,7 @@ Licence: that of this code.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ from genai.data.scenes.world import (
     holdout,
     random_scene,
 )
+from genai.data.words import WordTokenizer
 
 __all__ = [
     "ATTRIBUTES", "CAPTION_LENGTH", "COLOURS", "GROUNDS", "KINDS", "PLACES", "PLAN", "RELATIONS", "SIZES", "SPLITS",
@@ -101,28 +103,30 @@ def load(split: str, root: Path, targets: str = "caption", layered: bool = False
     layered: with what each picture is made of, the picture first: uint8 [B, 5, 3, 64, 64], see `draw.layers`.
     """
     words = tokenizer()
-
-    def make(seed: int, indices: np.ndarray) -> tuple[Tensor, Tensor]:
-        images, described = [], []
-        for index in indices.tolist():
-            scene, rng = sample(split, seed, index)
-            setting = settle(scene, rng)
-            images.append(layers(scene, setting) if layered else np.asarray(rasterise(scene, setting)))
-            if targets == "classes":
-                described.append(0)
-            elif targets == "attributes":
-                answers = attributes(scene)
-                described.append([c.index(answers[name]) for name, c in ATTRIBUTES.items()])
-            else:
-                ids = words.ids(describe(scene, rng).text)
-                described.append(ids + plan(scene, setting) if targets == "plan" else ids)
-        return torch.from_numpy(np.stack(images)).movedim(-1, -3).contiguous(), torch.tensor(described)
-
     said = {
         "classes": {}, "attributes": {"answers": tuple(map(len, ATTRIBUTES.values()))},
         "caption": {"tokenizer": words}, "plan": {"tokenizer": words, "plan": PLAN, "places": PLACES},
     }  # fmt: skip
-    return Procedural(make, (3, SIDE, SIDE), **said[targets])
+    return Procedural(partial(_make, split, words, targets, layered), (3, SIDE, SIDE), **said[targets])
+
+
+def _make(
+    split: str, words: WordTokenizer, targets: str, layered: bool, seed: int, indices: np.ndarray
+) -> tuple[Tensor, Tensor]:
+    images, described = [], []
+    for index in indices.tolist():
+        scene, rng = sample(split, seed, index)
+        setting = settle(scene, rng)
+        images.append(layers(scene, setting) if layered else np.asarray(rasterise(scene, setting)))
+        if targets == "classes":
+            described.append(0)
+        elif targets == "attributes":
+            answers = attributes(scene)
+            described.append([c.index(answers[name]) for name, c in ATTRIBUTES.items()])
+        else:
+            ids = words.ids(describe(scene, rng).text)
+            described.append(ids + plan(scene, setting) if targets == "plan" else ids)
+    return torch.from_numpy(np.stack(images)).movedim(-1, -3).contiguous(), torch.tensor(described)
 
 
 def stand_in(root: Path) -> None:
