@@ -16,17 +16,20 @@ import uuid
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
+import gradio as gr
 import httpx
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from genai.generation import receipt
+from genai.checkpoint import Meta, save_checkpoint
+from genai.generation import receipt, shelf
 from genai.generation.actions import ACTIONS
 from genai.generation.controls import Choice, Number, Picture, Rows, Words
 from genai.generation.engine import AT_ONCE, Engine
+from genai.models import build_model
 from genai.strings import text
-from genai.ui import build_ui
+from genai.ui import api, build_ui
 from genai.ui.serve import MAX_BODY
 from genai.ui.stage import data_uri
 
@@ -174,6 +177,33 @@ def test_what_is_left_out_has_its_default(studio):
     client = gradio_client.Client(studio.url, verbose=False, analytics_enabled=False)
     answer = client.predict(seed=3, api_name="/vae_sample")
     assert answer["receipt"] == studio.engine.generate("vae-digits", "sample", {"seed": 3}).receipt
+
+
+def test_an_endpoint_s_defaults_suit_the_model_that_is_named(engine, tmp_path):
+    """Signatures show those of the first model; another one's latent may be longer. What is given is never replaced."""
+    shutil.copy(engine.folder / "vae-digits.safetensors", tmp_path)
+    config = dict(widths=(8,), hidden=8, latents=3)
+    save_checkpoint(tmp_path / "small.safetensors", build_model("vae", config), Meta("vae", config))
+    both = Engine(tmp_path, device="cpu")
+    decode = api.endpoint(both, both.shelf.get("vae-digits"), "decode")
+    assert decode(None, [0.0] * 12, "small")["receipt"]["controls"]["z"] == [0.0] * 3
+    assert decode(None, [1.0] * 3, "small")["receipt"]["controls"]["z"] == [1.0] * 3
+    assert decode(None, [0.0] * 12, "vae-digits")["receipt"]["controls"]["z"] == [0.0] * 12
+    for given in ([1.0] * 12, [0] * 4, None, (0.0,)):
+        with pytest.raises(gr.Error, match="z cannot be"):
+            decode(None, given, "small")
+
+
+def test_a_page_of_many_models_reads_no_weights(engine, tmp_path, monkeypatch):
+    """Each family's endpoints once, made of descriptions alone."""
+    for i in range(12):
+        for name in ("gan-digits", "vae-digits"):
+            shutil.copy(engine.folder / f"{name}.safetensors", tmp_path / f"{name}-{i}.safetensors")
+    monkeypatch.setattr(shelf, "open_checkpoint", lambda *args: pytest.fail("weights were read"))
+    with gr.Blocks() as page:
+        api.add_endpoints(Engine(tmp_path, device="cpu"))
+    named = [d["api_name"] for d in page.get_config_file()["dependencies"]]
+    assert sorted(named) == sorted(f"{family}_{action}" for family in ("gan", "vae") for action in ACTIONS[family])
 
 
 # -- named endpoints: bad requests ---------------------------------------------------------------------------

@@ -28,7 +28,8 @@ from genai.data.tokenizer import CharTokenizer
 from genai.errors import UserError
 from genai.generation import engine as engine_module
 from genai.generation import gan, noise, receipt, vae
-from genai.generation.actions import ACTIONS
+from genai.generation.actions import ACTIONS, Round
+from genai.generation.actions import action as an_action
 from genai.generation.controls import Choice, Number, Picture, Rows, Vector, Words
 from genai.generation.engine import AT_ONCE, Engine
 from genai.generation.look import LOOKS, take_look
@@ -144,7 +145,8 @@ IMPORTED = """
 import importlib, sys
 for name in sys.argv[1:]:
     importlib.import_module(f"genai.generation.{name}")
-from genai.generation.actions import ACTIONS
+from genai.generation.actions import ACTIONS, Round
+from genai.generation.actions import action as an_action
 print([[family, [*actions]] for family, actions in ACTIONS.items()])
 """
 
@@ -153,6 +155,97 @@ print([[family, [*actions]] for family, actions in ACTIONS.items()])
 def test_actions_do_not_depend_on_what_is_imported_first(first):
     done = run_python("-c", IMPORTED, *first.split())
     assert done.stdout.strip() == str([[family, [*actions]] for family, actions in ACTIONS.items()]), done.stderr
+
+
+# -- an action of each kind ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rounds_seen() -> list[tuple[int, bool]]:
+    """Of the toy's rounds: which, and whether anybody looked."""
+    return []
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch, rounds_seen) -> Engine:
+    """An engine whose only model is of a family that made nothing until now, with an action of each kind."""
+    monkeypatch.setitem(ACTIONS, "classifier", {})
+    config = dict(features=4)
+    save_checkpoint(tmp_path / "toy.safetensors", build_model("classifier", config), Meta("classifier", config))
+
+    def seed(entry):
+        return [Number("seed", 0, 9, 1, integer=True)]
+
+    @an_action("classifier", "image", seed)
+    def image(loaded, c):
+        return np.full((2, 3, 1), c["seed"], np.uint8)
+
+    @an_action("classifier", "loop", seed)
+    def loop(loaded, c):
+        return np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1).repeat(3, 1).repeat(3, 2) * 20 + c["seed"]
+
+    @an_action("classifier", "text", lambda entry: [Words("prompt", 9, "on"), *seed(entry)])
+    def text(loaded, c):
+        return iter(["-", str(c["seed"])])
+
+    @an_action("classifier", "data", seed)
+    def data(loaded, c):
+        return {"twice": 2 * c["seed"], "model": loaded.name}
+
+    @an_action("classifier", "rounds", seed)
+    def rounds(loaded, c, state=None, show=True):
+        k = 0 if state is None else state
+        if type(k) is not int or not 0 <= k < 3:
+            raise UserError("bad_request")
+        rounds_seen.append((k, show))
+        last = k == 2
+        return Round(np.full((2, 2, 1), 10 * k, np.uint8) if show or last else None, None if last else k + 1, {"k": k})
+
+    return Engine(tmp_path, device="cpu")
+
+
+def test_each_kind_of_action_makes_its_own_and_carries_its_receipt(toy, tmp_path):
+    made = {name: toy.generate("toy", name, {"seed": 3}) for name in ACTIONS["classifier"]}
+    assert made["image"].pixels.tolist() == [[[3]] * 3] * 2 and made["loop"].frames.shape == (4, 3, 3, 1)
+    assert made["text"].text == "on-3" and made["data"].data == {"twice": 6, "model": "toy"}
+    assert made["rounds"].pixels.max() == 20 and made["rounds"].detail == {"k": 2}
+    for name, suffix in (("image", ".png"), ("loop", ".gif"), ("text", ".txt"), ("data", ".json"), ("rounds", ".png")):
+        result = made[name]
+        assert result.suffix == suffix and result.media_type and result.file_name == f"toy-{name}-3{suffix}"
+        carried, shown = receipt.read_file(saved(result, tmp_path))
+        assert carried == result.receipt and toy.again(carried, shown)[1] == "identical"
+
+
+def test_rounds_are_seen_one_by_one_or_only_at_the_end(toy, rounds_seen, monkeypatch):
+    toy.generate("toy", "rounds", {})
+    assert rounds_seen == [(0, False), (1, False), (2, False)]
+    assert [result.pixels.max() for result in toy.stream("toy", "rounds", {})] == [
+        0,
+        10,
+        20,
+        20,
+    ]  # at last with a digest
+    monkeypatch.setattr(engine_module, "ROUNDS_SECONDS", 3600)
+    result, state = toy.advance("toy", "rounds", {})
+    assert state == 1 and result.pixels.max() == 0 and "result" not in result.receipt
+    result, state = toy.advance("toy", "rounds", {}, state)
+    assert state is None and result.receipt == toy.generate("toy", "rounds", {}).receipt
+    for forged in (-1, 3, "1", [], math.nan):
+        refusal("bad_request", toy.advance, "toy", "rounds", {}, forged)
+    for name in ("image", "data", "loop", "text"):  # what takes one call
+        result, state = toy.advance("toy", name, {})
+        assert state is None and result.receipt == toy.generate("toy", name, {}).receipt
+
+
+def test_what_json_cannot_carry_is_no_data(toy):
+    """A number that is none would be an answer that no browser reads."""
+
+    @an_action("classifier", "data", lambda entry: [])
+    def broken(loaded, c):
+        return {"p": math.nan}
+
+    with pytest.raises(ValueError):
+        toy.generate("toy", "broken", {})
 
 
 # -- seeds ---------------------------------------------------------------------------------------------------

@@ -100,6 +100,7 @@ class Engine:
 
     @property
     def folder(self) -> Path:
+        """The first one: where a checkpoint that is missing belongs."""
         return self.shelf.folders[0]
 
     # -- what there is ---------------------------------------------------------------------------------------
@@ -336,7 +337,7 @@ def is_another(old: dict, new: dict) -> bool:
 def digest(result: Result) -> str:
     """First 16 digits of the SHA-256 of the pixels, frames, text or data."""
     if result.action.kind == "data":
-        whole = json.dumps(result.data, sort_keys=True).encode()
+        whole = json.dumps(result.data, sort_keys=True, allow_nan=False).encode()
     elif result.action.kind == "text":
         whole = result.text.encode()
     else:
