@@ -14,14 +14,21 @@ import os
 import socket
 
 import pytest
+import studio
 import torch
 from conftest import Tiny
+from PIL import Image
+from pretend import GPU, pretend_gpu
 from torch import Tensor, nn
 from torch._subclasses import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from genai.checkpoint import read_meta
+from genai.checkpoint import load_checkpoint, read_meta
+from genai.data import load_dataset
+from genai.data.read import Share, reader
+from genai.generation.engine import ACTIONS, Engine
+from genai.generation.look import take_look
 from genai.models import FAMILIES, build_model, fsq, text2image
 from genai.models.batch import Batch, Noise
 from genai.training import distributed, muon
@@ -314,3 +321,59 @@ def test_processes_stop_at_the_same_step():
     for process in processes:
         process.join(60)
         assert process.exitcode == 0
+
+
+# -- a GPU that computes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family, action", [(f, a) for f, actions in ACTIONS.items() for a in actions], ids=str)
+def test_everything_that_can_be_asked_runs_on_a_gpu(engine: Engine, family: str, action: str, monkeypatch):
+    """And is what the CPU makes, where both round alike."""
+    model = engine.first(family).name
+    controls = {c.name: c.default for c in engine.controls(model, action)}
+    if "max_new_tokens" in controls:
+        controls["max_new_tokens"] = 9
+    expected = engine.generate(model, action, controls)
+    with pretend_gpu(monkeypatch):
+        result = Engine(engine.folder, device="cuda").generate(model, action, controls)
+    assert result.receipt["device"] == "cuda"
+    assert result.receipt["result"] == expected.receipt["result"]
+
+
+# A text takes long where every operation passes through Python; that it is written is seen above.
+@pytest.mark.parametrize("name", [name for name, (family, _) in studio.CONFIGS.items() if family != "gpt"])
+def test_a_training_on_a_gpu_shows_and_completes_its_model(engine: Engine, name: str, data_root, tmp_path, monkeypatch):
+    for device in ("cpu", "cuda"):
+        with pretend_gpu(monkeypatch) if device == "cuda" else contextlib.nullcontext():
+            model, meta = load_checkpoint(engine.folder / f"{name}.safetensors", device)
+            data = load_dataset(meta.dataset, "train", data_root)
+            take_look(model, meta, tmp_path / device / "look", data)
+            completed = model.complete(data)
+        (tmp_path / device).mkdir(exist_ok=True)
+        (tmp_path / device / "completed").write_text(str(completed))
+    for file in (tmp_path / "cpu").iterdir():
+        assert file.read_bytes() == (tmp_path / "cuda" / file.name).read_bytes()
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "shakespeare", "scenes", "folder"])
+@pytest.mark.parametrize("room", [0, 2**30], ids=["no room", "room"])
+def test_data_are_read_without_waiting(dataset: str, room: int, data_root, tmp_path, monkeypatch):
+    """What goes to a GPU in a step is pinned, so that nobody waits until it is there."""
+    root = data_root
+    if dataset == "folder":
+        root = tmp_path
+        for i in range(5):
+            Image.new("RGB", (8, 8), (50 * i, 0, 0)).save(tmp_path / f"{i}.png")
+    data = load_dataset(dataset, "train", root)
+    share = Share(batch_size=4, steps=9, seed=1, first=0, rows=4)
+    read = reader(data, share, torch.device("cpu"), block_size=8)
+    expected = [part for step in range(3) for part in read(step)]
+    with pretend_gpu(monkeypatch) as gpu:
+        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device=None: (room, room))
+        read = reader(data, share, GPU, block_size=8)
+        gpu.copies.clear()  # those of the beginning
+        rows = [part for step in range(3) for part in read(step)]
+        assert not gpu.copies
+        assert all(part.device == GPU for part in rows)
+        for one, same in zip(expected, rows, strict=True):
+            assert torch.equal(one, same.cpu())

@@ -89,8 +89,8 @@ class _Resident:
         self.share, self.device = share, device
 
     def __call__(self, step: int) -> Rows:
-        index = torch.from_numpy(self.share.of_epochs(len(self.images), step)).to(self.images.device)
-        return tuple(t[index].to(self.device, non_blocking=True) for t in (self.images, self.labels))
+        index = sent(torch.from_numpy(self.share.of_epochs(len(self.images), step)), self.images.device)
+        return tuple(sent(t[index], self.device) for t in (self.images, self.labels))
 
 
 class _Blocks:
@@ -101,8 +101,8 @@ class _Blocks:
 
     def __call__(self, step: int) -> Rows:
         starts = torch.from_numpy(self.share.anywhere(len(self.ids) - self.block_size, step))
-        index = (starts[:, None] + torch.arange(self.block_size + 1)).to(self.ids.device)
-        block = self.ids[index].to(self.device, torch.int64, non_blocking=True)  # [B, T + 1]
+        index = sent(starts[:, None] + torch.arange(self.block_size + 1), self.ids.device)
+        block = sent(self.ids[index], self.device).to(torch.int64)  # [B, T + 1]
         return block[:, :-1], block[:, 1:]
 
 
@@ -141,7 +141,7 @@ class _Ahead:
 
     def __call__(self, step: int) -> Rows:
         rows = self._read(step) if self.workers else self.source[step]
-        return tuple(t.to(self.device, non_blocking=True) for t in rows)
+        return tuple(sent(t, self.device) for t in rows)
 
     def _read(self, step: int) -> Rows:
         if step != self.next:  # the first one, or another than is being read
@@ -179,6 +179,14 @@ def _room(step_bytes: int) -> int:
     except OSError:  # no such place: nobody limits it
         return MOST_WORKERS
     return int(free / 2 / (PREFETCH + 1) / step_bytes)
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """On `device`, or on its way there: from pinned memory, of which a GPU fetches it when it comes to that. From any other it
+    is waited for, and for all that was queued before it."""
+    if device.type == "cuda" and tensor.device.type == "cpu":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
 
 
 def _placed(tensor: Tensor, device: torch.device) -> Tensor:
