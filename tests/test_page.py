@@ -206,3 +206,19 @@ def test_dark_mode_is_remembered(page, studio):
     dark = page.evaluate("document.body.classList.contains('dark')")
     opened(page, studio.url)
     page.wait_for_function(f"document.body.classList.contains('dark') === {json.dumps(dark)}")
+
+
+def test_on_a_telephone_every_view_is_in_reach(page, studio):
+    """Gradio puts tabs that do not fit into a menu, where neither links nor our own buttons find them."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    opened(page, studio.url)
+    for tab, views in (
+        ("gan", ("grid", "between", "plane")),
+        ("vae", ()),
+        ("prompt", ("draw", "edit", "blend", "inside")),
+        ("prompt", ("text",)),
+    ):
+        page.locator(f"#tab-{tab}-button").click()
+        for view in views:
+            page.locator(f"#view-{tab}-{view}-button").click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -181,7 +181,7 @@ def test_inside_tokens_certainty_and_words(pictures):
     page.locator("#stage-paint-inside .heat button").nth(27).click()
     page.wait_for_function("document.querySelectorAll('#stage-paint-inside .others .cell').length === 6")
     other = page.locator('#stage-paint-inside .others .cell[aria-pressed="false"]').first
-    token = other.inner_text().split()[0]
+    token = other.get_attribute("data-token")
     other.click()
     page.wait_for_function("(b) => genai.stages['paint-inside'].element.dataset.tokens !== b", arg=before)
     now = dataset_of(page, "paint-inside", "tokens").split(",")

@@ -60,7 +60,7 @@ def script() -> str:
 
 
 def css() -> str:
-    return "\n".join(map(asset, names("*.css", first=("studio.css",))))
+    return "\n".join(map(asset, names("*.css", first=("studio.css", "tiles.css"))))
 
 
 def names(pattern: str, first: tuple[str, ...]) -> list[str]:

@@ -11,6 +11,7 @@ import functools
 import html
 import io
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,8 @@ from genai.ui.pieces import asset, piece
 from genai.ui.section import Section
 from genai.ui.words import message_of
 
+CRISP_SIDE = 32  # pixels: larger pictures are shown at two or three times their size, smoothly
+
 
 def data_uri(pixels: np.ndarray) -> str:
     """pixels uint8 [H, W, C] as a lossless WebP data URI at native size; the browser enlarges it, crisply."""
@@ -33,11 +36,19 @@ def data_uri(pixels: np.ndarray) -> str:
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
+def is_crisp(result: Result) -> bool:
+    """Whether the page shows pixels as squares: where the data asks for it, and they are few enough for even ones."""
+    if result.pixels is None or result.about.pixels != "crisp":
+        return False
+    columns = math.ceil(math.sqrt(result.receipt["controls"].get("count", 1)))  # as images.grid puts them
+    return result.pixels.shape[1] // columns <= CRISP_SIDE
+
+
 def answer(engine: Engine, result: Result) -> dict[str, Any]:
     """What the browser learns of a result."""
     suffix = "" if result.action.kind == "text" else result.suffix
     made = {
-        "pixels": engine.entry(result.receipt["model"]).about.pixels,
+        "pixels": "crisp" if is_crisp(result) else "smooth",
         "ms": round(result.milliseconds, 2),
         "device": result.receipt["device"].upper(),
         "query": receipt.to_query(result.receipt),

@@ -95,7 +95,9 @@ genai.views.inside = ({ id, element, server }) => {
       if (mine !== turn || answer.error) return;
       const node = el("button", "cell other");
       showTile(node, answer.src, 0, 1);
-      node.append(el("span", "badge", `${token} · ${(100 * p).toFixed(p < 0.1 ? 1 : 0)} %`));
+      node.append(el("span", "badge", `${(100 * p).toFixed(p < 0.1 ? 1 : 0)} %`));
+      node.title = t("ui.paint.token_title", { token, sure: (100 * p).toFixed(1) });
+      node.dataset.token = token;
       node.setAttribute("aria-pressed", token === picture.tokens[i]);
       node.addEventListener("click", () => open({ ...picture, tokens }));
       others.append(node);
