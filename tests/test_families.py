@@ -17,6 +17,7 @@ from genai.data import folder, stand_in
 from genai.errors import UserError
 from genai.generation.actions import ACTIONS
 from genai.generation.engine import Engine
+from genai.generation.look import LOOKS, take_look
 from genai.metrics import METRICS, Metric, measure
 from genai.models import FAMILIES, build_model, vae
 from genai.training.config import RunConfig, TrainConfig
@@ -152,6 +153,11 @@ TOY_ACTIONS = """
 from genai.generation import images, noise
 from genai.generation.actions import action
 from genai.generation.controls import Number
+from genai.generation.look import look
+
+@look("toy")
+def look_at(model, meta, data):
+    return images.to_uint8(model.logits.detach().sigmoid()[None], low=0.0)[0]
 
 @action("toy", "image", lambda m: [Number("seed", 0, noise.MAX_SEED, 1, integer=True)])
 def draw(loaded, c):
@@ -172,7 +178,8 @@ def test_a_family_is_one_file_and_its_line(data_root, tmp_path, monkeypatch):
         run = RunConfig(
             run="mine", runs_root=str(tmp_path), data_root=str(data_root), device="cpu", workers=0, snapshots=2
         )
-        done = train("toy", {}, TrainConfig(dataset="mnist", steps=40, batch_size=32, lr=0.3), run)
+        done = train("toy", {}, TrainConfig(dataset="mnist", steps=40, batch_size=32, lr=0.3), run, on_sample=take_look)
+        assert (done.folder / "samples" / "step_0000040.png").is_file()
         meta = read_meta(done.checkpoint)
         assert meta.extra["seen"] == 50 and meta.history[0]["steps"] == 40 and len(meta.classes) == 10
         losses = [line.split('"toy/loss": ')[1].split(",")[0] for line in (done.folder / "log.jsonl").open()]
@@ -193,4 +200,4 @@ def test_a_family_is_one_file_and_its_line(data_root, tmp_path, monkeypatch):
         (record,) = measure(done.checkpoint, save=True)
         assert 0.05 < record["value"] < 0.5 and read_meta(done.checkpoint).metrics["whiteness"] == record
     finally:
-        ACTIONS.pop("toy", None)
+        ACTIONS.pop("toy", None), LOOKS.pop("toy", None)

@@ -93,7 +93,7 @@ def test_a_prior_finds_the_encodings():
 def test_a_prior_is_added_to_a_trained_model_that_stays_what_it_was(vae, data_root, tmp_path):
     shipped = tmp_path / "shipped.safetensors"
     save_checkpoint(shipped, vae.model(seed=5), Meta("vae", vae.config))
-    config = TrainConfig(steps=3, batch_size=8, init=str(shipped), precision="fp32")
+    config = TrainConfig(dataset="mnist", steps=3, batch_size=8, init=str(shipped), precision="fp32")
     run = RunConfig(runs_root=str(tmp_path), data_root=str(data_root))
     done = train("vae", {**vae.config, "components": 6, "prior_only": True}, config, run)
     (old, _), (new, meta) = load_checkpoint(shipped), load_checkpoint(done.checkpoint)

@@ -146,7 +146,7 @@ def test_sigterm_in_the_middle(family: str, tiny: Tiny, data_root, tmp_path, cap
 
 def test_control_c_saves_too(data_root, tmp_path, monkeypatch, capsys):
     tiny = tiny_family("vae", data_root)
-    monkeypatch.setattr("genai.generation.look.look", lambda *args: os.kill(os.getpid(), signal.SIGINT))
+    monkeypatch.setattr("genai.generation.look.take_look", lambda *args: os.kill(os.getpid(), signal.SIGINT))
     words = command(tiny, data_root, tmp_path, sample_every=4)
     before = signal.getsignal(signal.SIGINT)
     assert train.main(words) == 130

@@ -20,7 +20,7 @@ class TrainConfig:
     What stands beside a field is its help on the command line.
     """
 
-    dataset: str = "mnist"  # what to learn from
+    dataset: str = ""  # what to learn from
     split: str = "train"  # which part of it
     init: str = ""  # the checkpoint whose weights training begins with, instead of random ones
     frozen: str = ""  # the checkpoint of the model's frozen child, e.g. the image tokenizer inside text2image
