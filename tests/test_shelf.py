@@ -229,6 +229,24 @@ def test_weights_are_read_of_one_version_of_the_file(tmp_path, monkeypatch):
     assert value_of(shelf.load("a")) == 2
 
 
+def test_a_request_fits_the_version_that_answers_it(tmp_path, monkeypatch):
+    """Replaced by a model of other classes, or another family, between a request's check and its answer."""
+    at_rest(write(tmp_path / "a.safetensors", 1))
+    new = [write(tmp_path / "cats", 2, classes=[f"cat {i}" for i in range(10)]), tmp_path / "judge"]
+    save_checkpoint(new[1], build_model("judge", {}), Meta("judge", {}))
+    engine, original = Engine(tmp_path, device="cpu"), module.open_checkpoint
+
+    def hooked(path, device):
+        os.replace(new.pop(0), path)
+        return original(path, device)
+
+    monkeypatch.setattr(module, "open_checkpoint", hooked)
+    refusal("bad_choice", engine.generate, "a", "sample", {"label": "3"})
+    engine.shelf._loaded.clear()
+    refusal("unknown_action", engine.generate, "a", "sample", {"label": "cat 3"})
+    refusal("checkpoint_missing", engine.generate, "a", "sample", {})  # nothing is left that can be asked
+
+
 # -- what cannot be used -------------------------------------------------------------------------------------
 
 

@@ -203,10 +203,14 @@ class Engine:
         return result, state
 
     def _asked(self, model: Any, action: Any, controls: Any) -> tuple[Loaded, Action, dict[str, Any]]:
-        """Checked before the weights are read: a bad request costs nothing."""
-        checked = self.check(model, action, controls)
-        loaded = self.get(model)
-        spec = self.action(loaded, action)
+        """Checked before the weights are read, so a bad request costs nothing; again where the file was replaced meanwhile."""
+        entry = self.entry(model)
+        spec = self.action(entry, action)
+        checked = check_all(spec.controls(entry), controls)
+        loaded = self.shelf.load(entry.name)
+        if loaded.entry is not entry:
+            spec = self.action(loaded, action)
+            checked = check_all(spec.controls(loaded), controls)
         return loaded, spec, checked
 
     @contextlib.contextmanager

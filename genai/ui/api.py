@@ -13,9 +13,11 @@ from typing import Any
 import gradio as gr
 
 from genai.errors import UserError
-from genai.generation.controls import Choice, Control, Number, Picture, Rows, Words
+from genai.generation.controls import Choice, Control, Number, Picture, Words
 from genai.generation.engine import ACTIONS, Engine, Entry
 from genai.ui.words import guarded
+
+URI = "a picture as a data URI, data:image/png;base64,..."
 
 
 def add_endpoints(engine: Engine) -> None:
@@ -42,7 +44,7 @@ def endpoint(engine: Engine, default: Entry, action: str):
         file = base64.b64encode(result.file_bytes()).decode()
         return answer | {"file": result.file_name, "data": file} | result.detail
 
-    listed = "; ".join(f"{c.name}: {spell(c)}" for c in controls)
+    listed = "; ".join(f"{c.name}: {URI if isinstance(c, Picture) else c.expects}" for c in controls)
     kinds = [(c.name, kind(c), c.default) for c in controls] + [("model", str, default.name)]
     is_data = engine.action(default, action).kind == "data"
     answers = "plain values" if is_data else "the receipt and the result"
@@ -92,17 +94,3 @@ def kind(control: Control) -> type:
     if isinstance(control, Number):
         return float
     return str if isinstance(control, (Choice, Words, Picture)) else list
-
-
-def spell(control: Control) -> str:
-    if isinstance(control, Number):
-        return f"{control.low} to {control.high}"
-    if isinstance(control, Choice):
-        return " | ".join(control.choices)
-    if isinstance(control, Words):
-        return f"{0 if control.empty else 1} to {control.max_length} characters"
-    if isinstance(control, Picture):
-        return "a picture as a data URI, data:image/png;base64,..."
-    if isinstance(control, Rows):
-        return f"at most {control.most} lists of {spell(control.row)}"
-    return f"{control.length} numbers, {control.low} to {control.high}"
