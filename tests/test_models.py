@@ -322,16 +322,16 @@ def random_ids(model: gpt.GPT, batch: int, length: int) -> torch.Tensor:
 
 @torch.inference_mode()
 def test_cache_gives_the_same_logits(small_gpt):
-    """Prefill any part, decode the rest one by one: each row is that of a full forward pass."""
+    """Read any part, decode the rest one by one: each row is that of a full forward pass, in blocks of any size."""
     window = small_gpt.config.block_size
     ids = random_ids(small_gpt, 3, window)
     whole = small_gpt(ids)
-    for prefill in (1, 5, window):
-        cache = gpt.KVCache(small_gpt.config, 3, ids.device)
-        rows = [small_gpt(ids[:, :prefill], cache)]
-        rows += [small_gpt(ids[:, t : t + 1], cache) for t in range(prefill, window)]
-        assert cache.length == window
-        torch.testing.assert_close(torch.cat(rows, dim=1), whole, rtol=1e-4, atol=1e-4)
+    decoder = gpt.Decoder(small_gpt, 3)
+    for start, block in ((1, 1), (5, 3), (window, 1), (2, 100)):
+        decoder.block = block
+        rows = [decoder.read(ids[:, :start]), *(decoder.step(ids[:, t]) for t in range(start, window))]
+        assert decoder.length == window
+        torch.testing.assert_close(torch.stack(rows, dim=1), whole[:, start - 1 :], rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("prompt_length", [1, 10, 16, 50])

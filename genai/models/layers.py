@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from genai.models.batch import Noise
 
+EPS = 1e-7  # under the root of a norm
+
 
 def to_signed(images: Tensor) -> Tensor:
     """uint8 [0, 255] -> float32 [-1, 1]; `generation.images.to_uint8` goes back."""
@@ -46,7 +48,7 @@ def norm(x: Tensor) -> Tensor:
 
     Spelled out: for the one token of a decoding step on a CPU, F.rms_norm spends more on dispatch than on arithmetic.
     """
-    return x * (x.square().mean(-1, keepdim=True) + 1e-7).rsqrt()
+    return x * (x.square().mean(-1, keepdim=True) + EPS).rsqrt()
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool = False, mask: Tensor | None = None) -> Tensor:
