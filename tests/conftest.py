@@ -30,7 +30,7 @@ from PIL import Image, ImageDraw, ImageFont
 from studio import engine, gate, studio  # noqa: F401 (fixtures)
 
 from genai.checkpoint import Meta, save_checkpoint
-from genai.data import cats, load_dataset, options_of
+from genai.data import cats, load_dataset, options_of, stand_in
 from genai.data.files import vouch
 from genai.models import FAMILIES, build_model
 from genai.training.batches import Batches
@@ -196,6 +196,7 @@ def data_root(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("data")
     write_mnist(root, 400, 100)
     write_play(root / "text" / "tinyshakespeare.txt")
+    stand_in("cats", root)
     torch.manual_seed(0)
     config = {name: SMALL[name] for name in ("widths", "blocks", "hidden")} | {
         "levels": (8,) * 6,

@@ -29,7 +29,7 @@ from genai.data import load_dataset
 from genai.data.read import Share, reader
 from genai.generation.engine import ACTIONS, Engine
 from genai.generation.look import take_look
-from genai.models import FAMILIES, build_model, fsq, text2image
+from genai.models import FAMILIES, backbone, build_model, fsq, text2image
 from genai.models.batch import Batch, Noise
 from genai.training import distributed, muon
 from genai.training.config import TrainConfig
@@ -92,7 +92,16 @@ def to_fake(model: nn.Module, device: torch.device) -> nn.Module:
     return model
 
 
-DECIDED = {"mnist": dict(image_size=28, channels=1, classes=10)}  # by pictures alone
+PHOTOS = dict(image_size=64, channels=3, classes=0)
+DECIDED = {"mnist": dict(image_size=28, channels=1, classes=10), "cats": PHOTOS, "folder": PHOTOS}  # by pictures alone
+
+
+def give_backbone(model: nn.Module, device: torch.device, monkeypatch) -> None:
+    """The frozen network, if the model wants one, with weights that are not there either."""
+    if model.wants_backbone(model.config):
+        monkeypatch.setattr(backbone, "load_file", lambda path: {})
+        monkeypatch.setattr(backbone.Backbone, "to", lambda self, **layout: self)  # fake parameters cannot
+        model.look_through(to_fake(backbone.Backbone("no file"), device))
 
 
 def config_of(preset) -> dict:
@@ -149,10 +158,11 @@ def test_every_family_has_a_preset_for_gpus():
 
 
 @presets
-def test_a_step_stays_on_the_gpu(preset, cuda):
+def test_a_step_stays_on_the_gpu(preset, cuda, monkeypatch):
     """All of it: losses, stats, clipping, optimizers and the average of weights."""
     with Fake():
         model = to_fake(build_model(preset.family, config_of(preset)).train(), CUDA)
+        give_backbone(model, CUDA, monkeypatch)
         group, ema, dtype = Group(CUDA), EMA(model, 100), pick_dtype("bf16", CUDA)
         optimizers = {name: make_optimizers(model, name, preset.train, dtype, group) for name in model.players}
         batch = fake_batch(preset.family, model.config, preset.train.batch_size, CUDA)
@@ -224,6 +234,7 @@ def test_gradients_stay_on_the_device(preset, monkeypatch):
     monkeypatch.setattr(torch, "autocast", lambda *args, **options: contextlib.nullcontext())
     with Fake():
         model = to_fake(build_model(preset.family, config_of(preset)).train(), META)
+        give_backbone(model, META, monkeypatch)
         batch = fake_batch(preset.family, model.config, preset.train.batch_size, META)
         with OnDevice():
             for name, loss, _ in model.losses(batch):

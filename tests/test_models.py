@@ -227,7 +227,8 @@ def draw_text2image(model, seeds) -> np.ndarray:
 # family -> how it makes one result a seed, and by how much a value may differ between batches
 DRAWS = {
     "gan": (draw_gan, 1), "vae": (draw_vae, 1), "gpt": (draw_gpt, 0), "classifier": (draw_classifier, 0),
-    "judge": (draw_judge, 0), "tokenizer": (draw_tokenizer, 1), "text2image": (draw_text2image, 0),
+    "features": (draw_classifier, 0), "judge": (draw_judge, 0), "tokenizer": (draw_tokenizer, 1),
+    "text2image": (draw_text2image, 0),
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from genai.models import build_model
-from genai.models.backbone import WIDTHS, Backbone
+from genai.models.backbone import WIDTHS, Backbone, stand_in, weights_below
 from genai.models.batch import Batch, Noise
 from genai.models.gan import Config
 from genai.models.gan.projected import ProjectedDiscriminator, Projection, augment
@@ -74,6 +74,8 @@ def test_coarse_levels_settle_the_large_fine_ones_the_small():
     styles = generator.styles(z, labels)
     other = styles.roll(1, 0)
     assert torch.equal(generator.synthesise(styles), generator(z, labels))
+    each = z[:, None].expand(-1, 4, -1)
+    torch.testing.assert_close(generator(each, labels), generator(z, labels), rtol=0, atol=1e-5)
 
     def changed(levels):
         mixed = styles.clone()
@@ -118,6 +120,23 @@ def test_the_discriminator_learns_to_tell_and_the_generator_to_fool():
     assert sum(margins[-5:]) > sum(margins[:5]) + 1
 
 
+def test_an_encoder_learns_the_way_back_from_a_generator_that_stands_still():
+    gan = model(encoder=True, encoder_only=True)
+    assert list(gan.players) == ["encoder"]
+    before = {name: t.clone() for name, t in gan.generator.state_dict().items()}
+    optimizer = torch.optim.Adam(gan.encoder.parameters(), 2e-3)
+    found = []
+    for step in range(25):
+        ((_, loss, stats),) = gan.losses(batch_of(pictures(16), torch.zeros(16, dtype=torch.int64), step=step))
+        for p, g in zip(gan.encoder.parameters(), torch.autograd.grad(loss, list(gan.encoder.parameters()))):
+            p.grad = g
+        optimizer.step()
+        found.append(stats["pixels"].item())
+    assert found[-1] < found[0]
+    assert all(torch.equal(before[name], t) for name, t in gan.generator.state_dict().items())
+    assert gan.encode(torch.zeros(2, 3, 16, 16)).shape == (2, 3, 8)
+
+
 def test_projections_are_random_fixed_and_saved():
     projection = Projection()
     assert not any(p.requires_grad for p in projection.parameters())
@@ -160,11 +179,9 @@ def test_heads_give_a_verdict_for_places_of_every_scale():
     assert logits.shape == (2, 25 + 25 + 25 + 1)
 
 
-def test_the_backbone_gives_four_scales_stays_frozen_and_is_not_copied(monkeypatch):
-    timm = pytest.importorskip("timm")
-    create = timm.create_model
-    monkeypatch.setattr(timm, "create_model", lambda *a, pretrained, **k: create(*a, pretrained=False, **k))
-    backbone = Backbone()
+def test_the_backbone_gives_four_scales_stays_frozen_and_is_not_copied(tmp_path):
+    stand_in(tmp_path)
+    backbone = Backbone(weights_below(tmp_path))
     maps = backbone.train()(torch.rand(2, 3, 32, 32) * 2 - 1)
     assert [tuple(m.shape) for m in maps] == [(2, w, 32 >> i, 32 >> i) for i, w in enumerate(WIDTHS)]
     assert not backbone.features.training and not any(p.requires_grad for p in backbone.parameters())

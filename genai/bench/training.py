@@ -37,6 +37,7 @@ def training_rate(preset: presets.Preset, checkpoints: Path, quick: bool = False
     model. checkpoints: where the model finds the trained child that it holds, if it holds one.
     """
     from genai.data import stand_in
+    from genai.models import FAMILIES, backbone, configure
     from genai.training.config import RunConfig
     from genai.training.distributed import Group, own_device
     from genai.training.loop import Trainer
@@ -48,6 +49,8 @@ def training_rate(preset: presets.Preset, checkpoints: Path, quick: bool = False
         config = dataclasses.replace(config, frozen=str(checkpoints / Path(config.frozen).name))
     with tempfile.TemporaryDirectory(prefix="genai-bench-") as root:
         stand_in(config.dataset, Path(root))
+        if FAMILIES[preset.family].wants_backbone(configure(preset.family, preset.model)):
+            backbone.stand_in(Path(root))
         run = RunConfig(data_root=root)
         ready, plain = (prepare(preset.family, preset.model, config, run, group) for _ in range(2))
         trainer = Trainer(ready, config, run, group)

@@ -19,6 +19,7 @@ from genai.metrics.context import CHUNK, Context, progress
 from genai.models import backbone
 from genai.models.backbone import Backbone
 from genai.models.classifier import Classifier
+from genai.models.features import Features
 from genai.models.layers import to_signed
 
 ANY = "classifier-digits"  # where pictures have no network of their own: shapes, and little else
@@ -47,7 +48,7 @@ class Space:
     learned: the data set and the split that it learned from.  worth: what its figures are worth, OWN for its own pictures.
     """
 
-    network: Classifier | Backbone
+    network: Classifier | Features | Backbone
     name: str
     learned: str
     worth: str
@@ -96,13 +97,13 @@ def space(context: Context) -> Space:
 def _load(context: Context) -> Space:
     if context.network is None and not context.about.features:
         roots = [data_root(context.root), data_root()]
-        for path in [root / "weights" / f"{backbone.NAME}.safetensors" for root in roots]:
+        for path in map(backbone.weights_below, roots):
             if path.is_file():
-                worth = FLATTERED if context.model.wants_backbone else NEUTRAL
+                worth = FLATTERED if context.model.wants_backbone(context.model.config) else NEUTRAL
                 return Space(Backbone(path).to(context.device), space_name(path), "ImageNet-1k", worth)
     path = context.find(context.about.features or ANY)
     network, meta = load_checkpoint(path, context.device)
-    if not isinstance(network, Classifier):
+    if not isinstance(network, (Classifier, Features)):
         raise UserError("bad_option", name="classifier", value=str(path), expected="a checkpoint of family classifier")
     own = meta.dataset == context.meta.dataset or about(meta.dataset).features == context.about.features != ""
     learned = " ".join(filter(None, (meta.dataset, meta.training.get("split", ""))))

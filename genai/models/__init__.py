@@ -10,6 +10,7 @@ import dataclasses
 from genai.errors import UserError
 from genai.models.classifier import Classifier
 from genai.models.family import Config, Family
+from genai.models.features import Features
 from genai.models.fsq import ImageTokenizer
 from genai.models.gan import GAN
 from genai.models.gpt import GPT
@@ -25,6 +26,7 @@ FAMILIES: dict[str, type[Family]] = {
     "text2image": Text2Image,
     "classifier": Classifier,
     "judge": Judge,
+    "features": Features,
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 NAME = "tf_efficientnet_lite0"
@@ -27,11 +27,7 @@ class Backbone(nn.Module):
 
     def __init__(self, weights: str | Path | None = None):
         super().__init__()
-        import timm  # imported late: only training and measuring need it
-
-        self.features = timm.create_model(
-            NAME, pretrained=weights is None, features_only=True, out_indices=(1, 2, 3, 4)
-        )
+        self.features = _network(pretrained=weights is None)
         if weights is not None:
             self.features.load_state_dict(load_file(weights), strict=False)  # the classifier is left out
         self.to(memory_format=torch.channels_last).eval().requires_grad_(False)
@@ -51,3 +47,23 @@ class Backbone(nn.Module):
             if images.size(-1) != SIDE:
                 images = F.interpolate(images, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
             return self.features(images.contiguous(memory_format=torch.channels_last))
+
+
+def weights_below(root: Path) -> Path:
+    """Where a data root has them."""
+    return root / "weights" / f"{NAME}.safetensors"
+
+
+def stand_in(root: Path) -> None:
+    """Weights that know nothing, where a data root has those that do: for a test, or for timing a step."""
+    path = weights_below(root)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        save_file(_network(pretrained=False).state_dict(), path)
+
+
+def _network(pretrained: bool) -> nn.Module:
+    import timm  # imported late: only training and measuring need it
+
+    return timm.create_model(NAME, pretrained=pretrained, features_only=True, out_indices=(1, 2, 3, 4))

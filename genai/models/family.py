@@ -66,8 +66,8 @@ class Family(nn.Module):
         """What a player's learning rates are multiplied by; 1 where nothing is said."""
         return {}
 
-    @property
-    def wants_backbone(self) -> bool:
+    @classmethod
+    def wants_backbone(cls, config: Config) -> bool:
         """Whether training needs the frozen network of `models/backbone.py`, which `look_through` then gives it."""
         return False
 

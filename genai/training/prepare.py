@@ -65,7 +65,7 @@ def prepare(family: str, model_config: dict, config: TrainConfig, run: RunConfig
         raise
     except Exception as error:  # whatever a combination of options may break
         raise UserError("impossible_model", family=family, cause=str(error)) from error
-    if model.wants_backbone:
+    if cls.wants_backbone(model.config):
         model.look_through(frozen_network(run.data_root).to(group.device))
     if run.channels_last:
         model = model.to(memory_format=torch.channels_last)
@@ -77,11 +77,13 @@ def prepare(family: str, model_config: dict, config: TrainConfig, run: RunConfig
 
 
 def frozen_network(root: str) -> Backbone:
-    """The network pretrained elsewhere: its weights from the data root, else from its public home.
+    """The network pretrained elsewhere: its weights from the run's data root or the usual one (a folder of one's own
+    pictures has none), else from its public home.
 
     Raises UserError where neither has them, or timm is not installed.
     """
-    path = data_root(root) / "weights" / f"{backbone.NAME}.safetensors"
+    places = [backbone.weights_below(data_root(place)) for place in (root, "")]
+    path = next((place for place in places if place.is_file()), places[-1])
     try:
         return Backbone(path if path.is_file() else None)
     except Exception as error:  # no timm, no network, a damaged file: its hub has many ways to say so

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from genai.models import family
 from genai.models.batch import Batch
 from genai.models.gan import classic, projected, r3, style
+from genai.models.gan.encoder import Encoder
 from genai.models.layers import shift, to_signed
 
 GENERATORS: dict[str, Callable[[Config], nn.Module]] = {
@@ -63,6 +64,8 @@ class Config(family.Config):
     generator_lr: float = 0.4  # the generator's learning rate as a share of the discriminator's
     shift: int = 2  # augmentation: translation by up to so many pixels
     flip: bool = False  # augmentation: mirror half of the images; never for digits
+    encoder: bool = False  # a way back from pictures to latents ("style" only)
+    encoder_only: bool = False  # train that alone: generator and discriminator stay what they are, to the bit
     truncation_psi: float = 1.0  # how far latents are scaled where nobody says otherwise; training uses 1
 
     RANGES: ClassVar = {"z_dim": (1, 65_536), "penalty_every": (1, 1_000_000), "d_steps": (1, 100)}
@@ -83,19 +86,27 @@ class GAN(family.Family):
                 raise ValueError(f"{name} {getattr(config, name)!r} is not one of: {', '.join(choices)}")
         if config.d_body == "projected" and config.penalty != "none":
             raise ValueError('penalties are on pixels, which "projected" does not see: --penalty none')
+        if config.encoder and config.body != "style":
+            raise ValueError('an encoder finds a latent for each resolution, which only "style" has: --body style')
+        if config.encoder_only and not config.encoder:
+            raise ValueError("encoder_only needs --encoder true")
         self.config = config
         self.generator = GENERATORS[config.body](config)
         self.discriminator = DISCRIMINATORS[config.d_body](config)
+        self.encoder = Encoder(config) if config.encoder else None
 
-    @property
-    def wants_backbone(self) -> bool:
-        return self.config.d_body == "projected"
+    @classmethod
+    def wants_backbone(cls, config: Config) -> bool:
+        return config.d_body == "projected" or config.encoder_only
 
     def look_through(self, backbone: nn.Module) -> None:
         self._backbone = (backbone,)  # in a tuple: no part of the model, nor of its checkpoint
 
     @property
     def players(self) -> dict[str, nn.Module]:
+        """Who plays the game; or the encoder, which learns from a generator that stands still."""
+        if self.config.encoder_only:
+            return {"encoder": self.encoder}
         return {"discriminator": self.discriminator, "generator": self.generator}
 
     @property
@@ -109,7 +120,12 @@ class GAN(family.Family):
 
         batch.inputs: real images uint8 [B, C, H, W]; batch.targets: their classes, which the fakes share.
         """
-        yield from (self._through_network if self.wants_backbone else self._on_pixels)(batch)
+        if self.config.encoder_only:
+            yield self._way_back(batch)
+        elif self.config.d_body == "projected":
+            yield from self._through_network(batch)
+        else:
+            yield from self._on_pixels(batch)
 
     def _on_pixels(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
         """D sees pictures, shifted and mirrored, and may be penalised for its gradient."""
@@ -161,6 +177,26 @@ class GAN(family.Family):
                 real_logits = self.discriminator(real_maps, labels)
         yield "generator", g_loss(config.loss, real_logits, self.discriminator(fake_maps, labels)), {}
 
+    def _way_back(self, batch: Batch) -> tuple[str, Tensor, dict[str, Tensor]]:
+        """The encoder finds the latents of the generator's own pictures, coarse and fine from two seeds, and latents for
+        photographs that draw them again: alike in pixels, and in what the frozen network sees of them."""
+        config, noise, labels = self.config, batch.noise, batch.targets
+        levels, (backbone,) = len(config.widths), self._backbone
+        one, other = noise.normal(config.z_dim), noise.normal(config.z_dim)
+        cut = noise.integers(1, 2 * levels, 1).to(one.device)  # from which level on the other's; half of them: never
+        coarse = torch.arange(levels, device=one.device) < cut  # [B, levels]
+        z = torch.where(coarse[:, :, None], one[:, None], other[:, None])
+        with torch.no_grad():
+            generated = self.generator(z, labels)
+            photographs = shift(to_signed(batch.inputs), noise, 0, config.flip)
+            seen = backbone(photographs)
+        latents = (self.encoder(generated) - z).square().mean()
+        redrawn = self.generator(self.encoder(photographs), labels)
+        pixels = (redrawn - photographs).abs().mean()
+        likeness = sum((a - b).square().mean() / b.var() for a, b in zip(backbone(redrawn), seen)) / len(seen)
+        stats = {"latents": latents.detach(), "pixels": pixels.detach(), "likeness": likeness.detach()}
+        return "encoder", latents + pixels + likeness, stats
+
     def discriminate(self, images: Tensor, labels: Tensor, batch: Batch) -> Tensor:
         """The discriminator's logits [B] for augmented images."""
         return self.discriminator(shift(images, batch.noise, self.config.shift, self.config.flip), labels)
@@ -193,8 +229,13 @@ class GAN(family.Family):
 
     @torch.inference_mode()
     def sample(self, z: Tensor, labels: Tensor) -> Tensor:
-        """z [B, z_dim] and labels int64 [B] -> images [B, C, H, W] in (-1, 1)."""
+        """z [B, z_dim] and labels int64 [B] -> images [B, C, H, W] in (-1, 1); "style" takes one z a resolution, too."""
         return self.generator(z, labels)
+
+    @torch.inference_mode()
+    def encode(self, images: Tensor) -> Tensor:
+        """Images [B, C, H, W] in [-1, 1] -> latents [B, levels, z_dim] that draw them, about."""
+        return self.encoder(images)
 
 
 def d_loss(kind: str, real_logits: Tensor, fake_logits: Tensor) -> Tensor:

@@ -68,7 +68,7 @@ def double(x: Tensor) -> Tensor:
 
 
 class StyleGenerator(nn.Module):
-    """z [B, z_dim] and class labels [B] -> images [B, C, H, W] in (-1, 1).
+    """z [B, z_dim], or one for each resolution [B, levels, z_dim], and class labels [B] -> images [B, C, H, W] in (-1, 1).
 
     widths: channels of each resolution, from the lowest up; the side of the lowest is image_size / 2^(levels - 1).
     """
@@ -77,7 +77,7 @@ class StyleGenerator(nn.Module):
         super().__init__()
         z_dim, widths = config.z_dim, config.widths
         whole_steps(config, len(widths) - 1)
-        style, side = 2 * z_dim, config.image_size // 2 ** (len(widths) - 1)
+        style, side = z_dim, config.image_size // 2 ** (len(widths) - 1)
         self.embedding = nn.Embedding(config.classes, z_dim) if config.classes else None
         # z is not normalised: a shorter one (truncation) is a more usual picture.
         self.mapping = nn.Sequential(
@@ -96,11 +96,13 @@ class StyleGenerator(nn.Module):
         )
 
     def styles(self, z: Tensor, labels: Tensor) -> Tensor:
-        """z [B, z_dim] -> a style for each resolution [B, levels, D], all the same; mixing replaces some."""
+        """z [B, z_dim] or [B, levels, z_dim] -> a style for each resolution [B, levels, D]."""
+        z = z[:, None] if z.ndim == 2 else z
         if self.embedding is not None:
             e = self.embedding(labels)
-            z = torch.cat((z, e * torch.rsqrt(e.square().mean(1, keepdim=True) + 1e-8)), dim=1)
-        return self.mapping(z)[:, None].expand(-1, len(self.levels), -1)
+            e = e * torch.rsqrt(e.square().mean(1, keepdim=True) + 1e-8)
+            z = torch.cat((z, e[:, None].expand(-1, z.size(1), -1)), dim=2)
+        return self.mapping(z).expand(-1, len(self.levels), -1)
 
     def synthesise(self, styles: Tensor) -> Tensor:
         """Styles [B, levels, D] -> images [B, C, H, W]."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from genai.errors import UserError
-from genai.training.presets import mnist, mnist_words, scenes, shakespeare
+from genai.training.presets import cats, folder, mnist, mnist_words, scenes, shakespeare
 from genai.training.presets.preset import Preset
 
 __all__ = ["PRESETS", "Preset", "get_preset", "names"]
 
 PRESETS: dict[tuple[str, str], Preset] = {
     (preset.name, preset.size): preset
-    for module in (mnist, shakespeare, scenes, mnist_words)
+    for module in (mnist, cats, folder, shakespeare, scenes, mnist_words)
     for preset in module.PRESETS
 }
 
