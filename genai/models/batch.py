@@ -58,7 +58,7 @@ class Noise:
         return self._mine(lambda: torch.randint(low, high, (self.total, *shape), generator=g, device=g.device))
 
     def kept(self, p: float, *shape: int) -> Tensor:
-        """[rows, *shape]: 0 for a share p, else 1. What `dropout` keeps."""
+        """[rows, *shape]: 0 for a share p, else 1. What `dropout` keeps, for whoever is not `still`."""
         g = self.generator
         return self._mine(lambda: torch.empty(self.total, *shape, device=g.device).bernoulli_(1 - p, generator=g))
 

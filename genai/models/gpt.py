@@ -132,9 +132,8 @@ class GPT(family.Family):
     def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
         """Mean next-token cross-entropy in nats. batch.inputs and batch.targets: ids [B, T]."""
         kept, (_, T) = None, batch.inputs.shape
-        if (
-            self.config.dropout and not batch.noise.still
-        ):  # drawn here, since torch.compile can draw nothing from a generator of ours
+        if self.config.dropout and not batch.noise.still:
+            # Drawn here, since torch.compile can draw nothing from a generator of ours.
             shape = (T, self.config.n_embd)
             kept = [batch.noise.kept(self.config.dropout, *shape) for _ in range(1 + 2 * len(self.blocks))]
         logits = self(batch.inputs, kept=kept)

@@ -170,7 +170,7 @@ class VAE(family.Family):
         config = self.config
         grey = batch.inputs.float() / 255
         x = (batch.noise.uniform(*grey.shape[1:]) < grey).float()  # dynamic binarisation
-        with torch.set_grad_enabled(not config.prior_only):
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not config.prior_only):
             mu, logvar = self.encoder(x)
         z = mu + batch.noise.normal(config.latents) * (0.5 * logvar).exp()
         if not config.prior_only:
