@@ -111,3 +111,9 @@ def test_what_the_readme_says_of_the_vaes_prior_holds():
     metrics = meta_of("vae-digits").metrics
     assert metrics["fd_prior"]["value"] <= metrics["fd_prior"]["normal"] / 4
     assert metrics["coverage_prior"]["value"] >= 0.75 > metrics["coverage_prior"]["normal"]
+
+
+def test_both_bounds_of_the_vae_are_of_the_same_digits():
+    one, fifty = (meta_of("vae-digits").metrics[f"nll_k{k}"] for k in (1, 50))
+    assert one["n"] == fifty["n"] == 10_000 and one["binarisation"] == fifty["binarisation"]
+    assert fifty["value"] < one["value"]
