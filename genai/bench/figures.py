@@ -58,6 +58,11 @@ class Setting:
     def repeats(self, count: int) -> int:
         return 2 if self.quick else count
 
+    @property
+    def starts(self) -> int:
+        """How often a program is started, the first time not to count: its files are read then."""
+        return 2 if self.quick else 6
+
     @cached_property
     def engine(self):
         from genai.generation.engine import Engine

@@ -60,7 +60,7 @@ def shelf_30(setting: Setting) -> Figure:
         raise Skip(f"no checkpoints in {setting.checkpoints}")
     with tempfile.TemporaryDirectory(prefix="genai-bench-") as folder:
         many = fill(Path(folder) / "checkpoints", files)
-        turns = [(start(many), start(setting.checkpoints)) for _ in range(1 + setting.repeats(5))][1:]
+        turns = [(start(many), start(setting.checkpoints)) for _ in range(setting.starts)][1:]
         with served(many) as page:
             ask_each(page.url, many)
             asked = resident_bytes(page.pid)

@@ -18,7 +18,7 @@ def tiles_64(setting: Setting) -> Figure:
     z, classes = torch.randn(64, config.z_dim, device=loaded.device), torch.arange(64, device=loaded.device) % 10
 
     def draw(i: int) -> None:
-        answer(setting.engine.generate(loaded.name, "sample", {"seed": 64 * i, "count": 64}))
+        answer(setting.engine, setting.engine.generate(loaded.name, "sample", {"seed": 64 * i, "count": 64}))
 
     def bare(i: int) -> None:
         with torch.inference_mode():

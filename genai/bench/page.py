@@ -31,7 +31,7 @@ def cold_start(setting: Setting) -> Figure:
 
     Each time a fresh process; the files have been read before (one start of each does not count).
     """
-    turns = [(start_seconds(setting.checkpoints), import_seconds()) for _ in range(1 + setting.repeats(5))][1:]
+    turns = [(start_seconds(setting.checkpoints), import_seconds()) for _ in range(setting.starts)][1:]
     pages, imports = map(list, zip(*turns))
     beyond = statistics.median(page - bare for page, bare in turns)
     return of_times(pages, "s", "importing torch and gradio", imports, beyond_imports=beyond)
@@ -205,33 +205,27 @@ class Served:
     pid: int
 
 
-@contextlib.contextmanager
-def served(checkpoints: Path) -> Iterator[Served]:
+def served(checkpoints: Path) -> contextlib.AbstractContextManager[Served]:
     """`python app.py` over a folder of checkpoints."""
-    with contextlib.ExitStack() as stack:
-        folder = checkpoints.parent
-        if checkpoints.name != "checkpoints":  # app.py reads the folder of this name where it is started
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="genai-bench-")))
-            (folder / "checkpoints").symlink_to(checkpoints, target_is_directory=True)
-        yield stack.enter_context(serving([str(ROOT / "app.py")], folder))
+    return serving("app.py", "--checkpoints", str(checkpoints))
 
 
 @contextlib.contextmanager
 def noop_page() -> Iterator[str]:
     """The address of a page that does nothing."""
-    with serving(["-m", "genai.bench.noop"], ROOT) as page:
+    with serving("-m", "genai.bench.noop") as page:
         yield page.url
 
 
 @contextlib.contextmanager
-def serving(words: list[str], folder: Path) -> Iterator[Served]:
-    """`python *words`, started in `folder`, from when it answers; ended afterwards."""
+def serving(*words: str) -> Iterator[Served]:
+    """`python *words` from when it answers; ended afterwards."""
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(tempfile.TemporaryFile("w+"))
         port = free_port()
         environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"}
         start = time.perf_counter()
-        process = subprocess.Popen([sys.executable, *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+        process = subprocess.Popen([sys.executable, *words], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
                                    stdout=output, stderr=subprocess.STDOUT)  # fmt: skip
         stack.callback(end, process)
         while not all(answers(port, path) for path in ("/", "/config")):
