@@ -29,7 +29,7 @@ def nearest(images: Tensor, training: Tensor) -> Tensor:
 def measure(context: Context) -> dict:
     count = context.count(100, 10_000)
     seed = context.meta.training.get("seed", 0)
-    make = load_dataset("scenes", "train", context.root).make
+    make = load_dataset(context.meta.dataset, "train", context.root).make
     steps = progress(range(0, TRAINING, 1000), "training scenes")
     training = torch.cat([shrink(make(seed, torch.arange(i, i + 1000).numpy())[0]) for i in steps])
     asked = prompts("seen", "en", count, full=True)
