@@ -13,6 +13,7 @@ from studio import ALPHABET
 
 from genai.checkpoint import Meta, save_checkpoint
 from genai.data.tokenizer import CharTokenizer
+from genai.data.words import WordTokenizer
 from genai.generation.engine import Engine
 from genai.models import build_model
 
@@ -46,9 +47,19 @@ def write_gpt(folder: Path, name: str, dataset: str, alphabet: str) -> Path:
     return write_model(folder, name, "gpt", config, dataset=dataset, tokenizer=CharTokenizer(alphabet).state())
 
 
+def write_painter(folder: Path, name: str, dataset: str, words: list[str], plan: dict, config: dict) -> Path:
+    tokenizer = WordTokenizer(words, [], 4)
+    config = dict(
+        words=len(tokenizer), caption_length=4, plan=tuple(map(len, plan.values())), n_layer=1, n_head=2, n_embd=16,
+        plan_layer=1, plan_head=2, plan_embd=16, tokenizer_widths=(8,), tokenizer_blocks=1, **config,
+    )  # fmt: skip
+    tokens = tokenizer.state()
+    return write_model(folder, name, "text2image", config, dataset=dataset, tokenizer=tokens, extra={"plan": plan})
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """Two models of each of three families, unlike in every way that a control can follow."""
+    """Two models of each family, unlike in every way that a control can follow."""
     folder = tmp_path_factory.mktemp("shelf")
     write_gan(folder, "gan-digits", "mnist", list("0123456789"), truncation_psi=0.95)
     write_gan(folder, "pets", "folder", ["cat", "dog"], truncation_psi=0.7, z_dim=5)
@@ -56,6 +67,11 @@ def folder(tmp_path_factory) -> Path:
     write_vae(folder, "small", "folder", 3, [2, 0, 1])
     write_gpt(folder, "gpt-shakespeare", "shakespeare", ALPHABET)
     write_gpt(folder, "letters", "folder", "xyz ")
+    shape = dict(
+        image_size=8, channels=1, tokenizer_patch=4, tokenizer_levels=(8, 5, 5), tokenizer_layers=(), places=()
+    )
+    write_painter(folder, "text2image-scenes", "folder", ["one", "two"], {"digit": ["1", "2"]}, shape)
+    write_painter(folder, "text2image-toys", "folder", ["bear", "doll", "kite"], {"toy": ["b", "d", "k"]}, shape)
     return folder
 
 
@@ -96,6 +112,7 @@ def visit(browser):
 def choose(page, elem_id: str, name: str) -> None:
     page.locator(f"#{elem_id} input").click()
     page.get_by_role("option", name=name).click()
+    page.wait_for_function("!document.querySelector('[role=option]')")
 
 
 def wait_last(page, stage: str, model: str, more: str = "true") -> None:
@@ -109,20 +126,23 @@ def wait_last(page, stage: str, model: str, more: str = "true") -> None:
     )
 
 
-def options(page, elem_id: str) -> list[str]:
+def wait_options(page, elem_id: str, names: list[str]) -> None:
+    """Until a dropdown, opened, offers these."""
     page.locator(f"#{elem_id} input").click()
-    page.get_by_role("option").first.wait_for()
-    shown = [option.inner_text().replace("✓", "").strip() for option in page.get_by_role("option").all()]
+    page.wait_for_function(
+        """names => JSON.stringify(names) ===
+          JSON.stringify([...document.querySelectorAll("[role=option]")].map((node) => node.ariaLabel))""",
+        arg=names,
+    )
     page.keyboard.press("Escape")
     page.locator(f"#{elem_id} input").blur()
     page.wait_for_function("!document.querySelector('[role=option]')")
-    return shown
 
 
 def test_controls_follow_the_chosen_gan(visit, served):
     page = visit(served)
     wait_last(page, "gan-grid", "gan-digits")
-    assert options(page, "gan-model") == ["gan-digits · mnist", "pets · folder"]
+    wait_options(page, "gan-model", ["gan-digits · mnist", "pets · folder"])
     assert page.get_by_text("Digit", exact=True).count() == 1
     assert page.locator("#gan-truncation input[type=range]").input_value() == "0.95"
     assert page.locator("#stage-gan-grid .stage").get_attribute("data-pixels") == "crisp"
@@ -132,7 +152,7 @@ def test_controls_follow_the_chosen_gan(visit, served):
     wait_last(page, "gan-grid", "pets", "controls.label === 'any' && controls.truncation_psi === 0.7")
     assert page.get_by_text("Class", exact=True).count() == 1 and page.get_by_text("Digit", exact=True).count() == 0
     assert page.locator("#gan-truncation input[type=range]").input_value() == "0.7"
-    assert options(page, "gan-label") == ["any", "cat", "dog"]
+    wait_options(page, "gan-label", ["any", "cat", "dog"])
     assert page.locator("#stage-gan-grid .stage").get_attribute("data-pixels") == "smooth"
     assert "pets" in page.locator("#gan-card").inner_text()
     choose(page, "gan-label", "dog")
@@ -145,10 +165,10 @@ def test_sliders_follow_the_chosen_vae(visit, served):
     page = visit(served)
     open_tab(page, "Latent")
     wait_last(page, "vae", "vae-digits", "controls.z.length === 12")
-    assert page.locator("#vae-sliders input[type=range]").count() == 12
+    page.wait_for_function("document.querySelectorAll('#vae-sliders input[type=range]').length === 12")
     choose(page, "vae-model", "small · folder")
     wait_last(page, "vae", "small", "controls.z.length === 3")
-    assert page.locator("#vae-sliders input[type=range]").count() == 3
+    page.wait_for_function("document.querySelectorAll('#vae-sliders input[type=range]').length === 3")
     drag_slider(page, "vae-z1", "2.5")  # the first slider is dimension 2 here
     wait_last(page, "vae", "small", "controls.z[2] === 2.5")
     page.locator("#vae-dice").click()
@@ -173,6 +193,26 @@ def test_prompts_follow_the_chosen_gpt(visit, served):
     page.locator("#gpt-run").click()
     page.wait_for_function("document.querySelector('#gpt-page b').innerText === 'zyx'")
     wait_last(page, "gpt", "letters", "controls.prompt === 'zyx'")
+
+
+def test_every_view_of_pictures_follows_the_chosen_painter(visit, served):
+    page = visit(served)
+    open_tab(page, "Prompt", "Pictures")
+    wait_last(page, "paint", "text2image-scenes", "controls.prompt === 'one'")
+    page.locator('#stage-paint [data-act="tile-edit"]').click()
+    page.wait_for_function("document.querySelectorAll('#stage-paint-edit .brush i').length === 4")
+    open_tab(page, "Draw")
+    choose(page, "paint-model", "text2image-toys · folder")
+    wait_last(page, "paint", "text2image-toys", "controls.prompt === 'bear'")
+    assert page.locator("#paint-sheet .chip").all_inner_texts() == ["bear", "doll", "kite"]
+    page.locator("#paint-words .understood", has_text="bear").wait_for()
+    open_tab(page, "Edit and vary")  # what lay there meant something to the other model alone
+    page.wait_for_function("document.querySelectorAll('#stage-paint-edit .brush i').length === 0")
+    open_tab(page, "Blend")  # not seen before
+    wait_last(page, "paint-blend", "text2image-toys", "controls.prompt_to === 'doll'")
+    open_tab(page, "Draw")
+    page.locator('#stage-paint [data-act="tile-inside"]').click()
+    page.wait_for_function("document.querySelectorAll('#stage-paint-inside .heat button').length === 4")
 
 
 def test_a_link_names_the_model_and_restores_it(visit, served):
@@ -242,7 +282,7 @@ def test_what_comes_while_the_page_runs_is_there_when_it_is_opened(visit, browse
         shutil.copy(folder / "gan-digits.safetensors", tmp_path)
         page.reload()
         wait_last(page, "gan-grid", "gan-digits")
-        assert options(page, "gan-model") == ["gan-digits · mnist", "pets · folder"]
+        wait_options(page, "gan-model", ["gan-digits · mnist", "pets · folder"])
         choose(page, "gan-model", "pets · folder")
         wait_last(page, "gan-grid", "pets")
         (tmp_path / "pets.safetensors").unlink()

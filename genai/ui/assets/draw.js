@@ -49,7 +49,8 @@ genai.views.draw = ({ id, element, server }) => {
   };
 
   const judge = async () => {
-    if (!(genai.chosen[id] ?? opening).judge) return;
+    verdictBox.hidden = !(genai.chosen[id] ?? opening).judge;
+    if (verdictBox.hidden) return;
     const { request, tokens, plan } = self.last;
     const { prompt } = request.controls;
     const answer = await self.data(request.model, "see", { prompt, tokens, plans: plan });

@@ -62,6 +62,7 @@ genai.views.edit = ({ id, element, server }) => {
   };
   const clear = () => {
     picture = null;
+    prompt.value = "";
     base.style.backgroundImage = "";
     cells.replaceChildren();
     grid.clear();

@@ -120,7 +120,7 @@
       stages[id].last = first;
       if (first.request.model) {
         stages[id].opening = keyOf(first.request);
-        waiting[id] = { ...first.request, ...waiting[id] };
+        if (!waiting[id]?.facts) waiting[id] = { ...first.request, ...waiting[id] }; // ... of the model it began with
       }
     } else if (first.request && !stages[id].last) stages[id].adopt(first);
     new IntersectionObserver(() => catchUp(id)).observe(stages[id].element);
