@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from genai.checkpoint import Meta, read_meta
+from genai.checkpoint import Meta, read_meta, save_checkpoint
 from genai.data import mnist_words, scenes
 from genai.errors import UserError
 from genai.generation.text2image import STEPS
@@ -16,6 +16,7 @@ from genai.metrics import diversity, measure, nearest_training, prompt_accuracy,
 from genai.metrics import scenes as bench
 from genai.metrics.context import Context
 from genai.metrics.features import Seen
+from genai.models import build_model
 
 MODEL = "text2image-scenes.safetensors"
 
@@ -80,6 +81,14 @@ def test_figures_are_kept_each_under_its_own_name(checkpoint):
     kept = read_meta(checkpoint).metrics
     assert kept["prompt_accuracy/level2/zh/4"]["best_of"] == 4 and len(kept) == 13
     assert kept["tokenizer_attribute_agreement"]["n"] == 2
+
+
+def test_a_tokenizer_of_layers_is_measured_on_fresh_pictures(tmp_path):
+    config = dict(widths=(8,), levels=(8,) * 4, layers=(1,) * 4, hidden=8)
+    path = tmp_path / "tokenizer-scenes.safetensors"
+    save_checkpoint(path, build_model("tokenizer", config), Meta("tokenizer", config, dataset="scenes"))
+    (record,) = records_of(path, "psnr", n=6)
+    assert record["n"] == 6 and record["split"] == "seen" and np.isfinite(record["value"])
 
 
 def test_a_judge_is_measured_on_fresh_scenes(checkpoint):
