@@ -16,7 +16,7 @@ import socket
 import pytest
 import studio
 import torch
-from conftest import Tiny
+from conftest import PATIENCE, Tiny
 from PIL import Image
 from pretend import GPU, pretend_gpu
 from torch import Tensor, nn
@@ -328,9 +328,9 @@ def test_processes_stop_at_the_same_step():
     processes = [context.Process(target=_stop_together, args=(rank, port, stopped)) for rank in range(2)]
     for process in processes:
         process.start()
-    assert [stopped.get(timeout=120) for _ in processes] == [4, 4]
+    assert [stopped.get(timeout=PATIENCE) for _ in processes] == [4, 4]
     for process in processes:
-        process.join(60)
+        process.join(PATIENCE)
         assert process.exitcode == 0
 
 

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT, environment, tiny_family
+from conftest import PATIENCE, ROOT, environment, tiny_family
 from test_training import command, folder_of
 
 from genai.checkpoint import load_state
@@ -36,7 +36,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def until(condition, seconds: float = 120) -> bool:
+def until(condition, seconds: float = PATIENCE) -> bool:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.05)
@@ -123,7 +123,7 @@ def test_workers_end_with_the_run(number: signal.Signals, data_root, tmp_path):
         os.killpg(process.pid, number)
     else:
         process.send_signal(number)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number), err
     assert "Traceback" not in err and "Exception" not in err
     assert until(lambda: not any(map(alive, workers))), "a worker has outlived its run"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from conftest import PATIENCE
 
 from genai import checkpoint
 from genai.checkpoint import Meta, save_checkpoint, update_meta, weights_sha256
@@ -365,7 +366,7 @@ def test_asking_while_files_are_replaced_added_and_deleted(tmp_path):
     threads += [threading.Thread(target=ask, args=(i,)) for i in range(4)]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while {*answers} != {*"abc"} or len(answers) < 60:
         assert time.monotonic() < deadline and not failures, (failures, len(answers))
         time.sleep(0.05)
