@@ -19,7 +19,7 @@ from genai.generation.actions import ACTIONS
 from genai.generation.engine import Engine
 from genai.generation.look import LOOKS, take_look
 from genai.metrics import METRICS, Metric, measure
-from genai.models import FAMILIES, build_model, vae
+from genai.models import FAMILIES, backbone, build_model, configure, vae
 from genai.training.config import RunConfig, TrainConfig
 from genai.training.distributed import Group
 from genai.training.loop import Trainer, train
@@ -103,6 +103,8 @@ def test_every_family_learns_from_every_kind_of_data(
 def test_every_preset_can_begin(preset, tmp_path):
     """The real ones, on data of the real shapes, with the children that are shipped: model, optimizers, first batch."""
     stand_in(preset.train.dataset, tmp_path)
+    if FAMILIES[preset.family].wants_backbone(configure(preset.family, preset.model)):
+        backbone.stand_in(tmp_path)
     run = RunConfig(data_root=str(tmp_path), device="cpu", workers=0)
     config, group = dataclasses.replace(preset.train, batch_size=4, precision="fp32"), Group(torch.device("cpu"))
     ready = prepare(preset.family, preset.model, config, run, group)
