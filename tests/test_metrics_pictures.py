@@ -148,6 +148,14 @@ def test_the_callers_network_comes_first(photos):
         list(measure(photos, ["fd"], root=photos.parent / "photos", classifier=photos, device="cpu"))
 
 
+def test_a_folder_with_few_to_test_on_says_so(photos):
+    shutil.copy(NETWORK, photos.parent)
+    for path in photos.parent.glob("photos/*/??*.png"):  # all but ten of them
+        path.unlink()
+    with pytest.raises(UserError, match="at least 10"):
+        list(measure(photos, root=photos.parent / "photos", device="cpu"))
+
+
 def test_pictures_too_many_for_memory_are_compared_too(photos, monkeypatch):
     shutil.copy(NETWORK, photos.parent)
     monkeypatch.setattr(folder, "RESIDENT_BYTES", 1)

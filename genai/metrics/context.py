@@ -54,12 +54,14 @@ class Context:
         return self._kept[key]
 
     def count(self, default: int, available: int, least: int = 1) -> int:
-        """How many to measure: `default`, or --n. Raises UserError where it is not in [least, available]."""
-        if self.n is None and available >= least:
+        """How many to measure: `default`, or --n. Raises UserError where it is not in [least, available], or nothing is."""
+        if available < least:
+            needs, got = f"at least {least} of the data held out, for this metric", f"{available}"
+            raise UserError("data_does_not_fit", family=self.meta.family, needs=needs, got=got)
+        if self.n is None:
             return min(default, available)
-        if self.n is None or not least <= self.n <= available:
-            expected = f"{least} to {available:,} for this metric"
-            raise UserError("bad_option", name="n", value=available if self.n is None else self.n, expected=expected)
+        if not least <= self.n <= available:
+            raise UserError("bad_option", name="n", value=self.n, expected=f"{least} to {available:,} for this metric")
         return self.n
 
     def find(self, name: str) -> Path:
