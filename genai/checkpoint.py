@@ -144,7 +144,7 @@ def _in_order(raw: bytes) -> bytes:
 
 def read_meta(path: str | Path) -> Meta:
     """The description alone. Raises UserError for a missing, foreign or broken file."""
-    with _opened(Path(path)) as file:
+    with _opened(Path(path), whole=False) as file:
         return _meta(file, Path(path))
 
 
@@ -157,7 +157,7 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> tup
 def open_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
     """Everything in the file, of one version of it, whoever writes it meanwhile.
 
-    The file's tensors are compared with the config's before anything is allocated, so a forged config costs nothing.
+    The file's tensors are compared with the config's before a model is built, so a forged config costs no more than the file.
     Raises UserError for a missing, truncated, foreign or inconsistent file, saying what to do.
     """
     path = Path(path)
@@ -172,17 +172,17 @@ def open_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Che
             found = file.shapes
             wrong = sorted(k for k in found.keys() | expected.keys() if found.get(k) != expected.get(k))
             raise UserError("checkpoint_broken", name=path.name, cause=f"tensors do not fit the config: {wrong[:3]}")
-        weights = file.weights()
-        state = load(file.header + weights)
-    model = build_model(meta.family, meta.config)
+        state = load(file.header + file.weights)
+    with _Unfilled():
+        model = build_model(meta.family, meta.config)
     model.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
     for name, t in model.state_dict().items():
         if not torch.isfinite(t).all():
             raise UserError("checkpoint_broken", name=path.name, cause=f"{name} is not finite")
     model = model.eval().requires_grad_(False).to(device)
     whole = hashlib.sha256(file.header)
-    whole.update(weights)
-    return Checkpoint(model, meta, whole.hexdigest(), hashlib.sha256(weights).hexdigest(), file.stat)
+    whole.update(file.weights)
+    return Checkpoint(model, meta, whole.hexdigest(), hashlib.sha256(file.weights).hexdigest(), file.stat)
 
 
 def update_meta(path: str | Path, change: Callable[[Meta], None]) -> None:
@@ -190,7 +190,7 @@ def update_meta(path: str | Path, change: Callable[[Meta], None]) -> None:
     path = Path(path)
     with _opened(path) as file:
         meta = _meta(file, path)
-        tensors = load(file.header + file.weights())
+        tensors = load(file.header + file.weights)
     change(meta)
     save_tensors(path, tensors, meta)
 
@@ -226,11 +226,11 @@ def load_state(path: Path) -> dict:
 
 
 class _File:
-    """A safetensors file: its header at once, its weights when asked for. It is read, not mapped into memory: whoever writes
-    over a mapped file ends the process that reads it."""
+    """A safetensors file: its header, and all bytes after it if `whole`, of one version of the file. It is read, not mapped into
+    memory: whoever writes over a mapped file ends the process that reads it."""
 
-    def __init__(self, file: BinaryIO):
-        self.file, self.stat = file, os.fstat(file.fileno())
+    def __init__(self, file: BinaryIO, whole: bool):
+        self.stat = os.fstat(file.fileno())
         start = file.read(8)
         length = int.from_bytes(start, "little")
         if len(start) < 8 or length > min(self.stat.st_size - 8, MAX_HEADER):
@@ -242,23 +242,19 @@ class _File:
         end = max((one["data_offsets"][1] for one in described.values()), default=0)
         if len(self.header) + end != self.stat.st_size:
             raise ValueError(f"it has {self.stat.st_size:,} bytes of {len(self.header) + end:,}")
-
-    def weights(self) -> bytes:
-        """All bytes after the header."""
-        weights = self.file.read()
-        now = os.fstat(self.file.fileno())
+        self.weights = file.read() if whole else b""
+        now = os.fstat(file.fileno())
         if (now.st_size, now.st_mtime_ns) != (self.stat.st_size, self.stat.st_mtime_ns):
             raise ValueError("somebody is writing it")
-        return weights
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[_File]:
+def _opened(path: Path, whole: bool = True) -> Iterator[_File]:
     if not path.is_file():
         raise UserError("checkpoint_missing", name=str(path))
     try:
         with path.open("rb") as file:
-            yield _File(file)
+            yield _File(file, whole)
     except UserError:
         raise
     except (SafetensorError, OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
@@ -269,7 +265,20 @@ def _first_line(error: Exception) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
-class _Budget(TorchFunctionMode):
+class _Unfilled(TorchFunctionMode):
+    """Build a model without drawing its first weights, which are about to be read: that takes time, and loading a checkpoint
+    would leave torch's generator elsewhere."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func.__name__.endswith(("normal_", "uniform_", "orthogonal_")):
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        if func in (torch.randn, torch.rand):
+            func, kwargs = torch.empty, {k: v for k, v in kwargs.items() if k != "generator"}
+        return func(*args, **kwargs)
+
+
+class _Budget(_Unfilled):
     """Stop building a model after so many calls of torch: where the depth that a forged config asks for ends."""
 
     def __init__(self, calls: int):
@@ -280,7 +289,7 @@ class _Budget(TorchFunctionMode):
         self.calls -= 1
         if self.calls < 0:
             raise ValueError("the config asks for more than the file holds")
-        return func(*args, **(kwargs or {}))
+        return super().__torch_function__(func, types, args, kwargs)
 
 
 def _meta(file: _File, path: Path) -> Meta:

@@ -122,6 +122,16 @@ def test_update_meta_leaves_the_weights_alone(saved):
     assert abs(path.stat().st_size - size) < 1000
 
 
+def test_loading_draws_no_random_number(tiny, tmp_path):
+    """A request that reads a model changes nothing for whoever draws next."""
+    path = tmp_path / "a.safetensors"
+    save_checkpoint(path, tiny.model(), Meta(tiny.family, tiny.config))
+    before = torch.get_rng_state()
+    model, _ = load_checkpoint(path)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert not any(t.isnan().any() for t in (*model.buffers(), *model.parameters()))
+
+
 def test_figures_do_not_rename_the_weights(saved):
     """A judge is named by its weights, so that writing its figures beside them makes it no other judge."""
     path, model, meta = saved
