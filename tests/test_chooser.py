@@ -263,6 +263,32 @@ def test_back_and_forward_move_between_results(visit, served):
     assert not page.locator("#notice .notice").is_visible()
 
 
+def test_back_brings_a_text_back(visit, served):
+    page = visit(served)
+    open_tab(page, "Prompt", "Text")
+    wait_last(page, "gpt", "gpt-shakespeare")
+    for prompt in ("To be", "Or not"):
+        page.locator("#gpt-prompt textarea").fill(prompt)
+        page.locator("#gpt-run").click()
+        wait_last(page, "gpt", "gpt-shakespeare", f"controls.prompt === '{prompt}'")
+        page.wait_for_function("p => new URLSearchParams(location.search).get('c.prompt') === p", arg=prompt)
+    page.go_back()
+    page.wait_for_function("document.querySelector('#gpt-page b').innerText === 'To be'")
+    page.wait_for_function("document.querySelector('#gpt-prompt textarea').value === 'To be'")
+
+
+def test_a_link_may_name_a_snapshot(visit, served, folder):
+    shutil.copy(folder / "pets.safetensors", folder / "pets@1.safetensors")
+    page = visit(f"{served}?model=pets@1&action=sample&c.label=cat&c.count=64")
+    page.locator('[data-verdict="unverified"]').wait_for()
+    wait_last(page, "gan-grid", "pets@1", "controls.label === 'cat'")
+    assert page.locator("#gan-model input").input_value() == "pets@1 · folder"
+    wait_options(page, "gan-model", ["gan-digits · mnist", "pets · folder", "pets@1 · folder"])
+    choose(page, "gan-model", "gan-digits · mnist")
+    wait_last(page, "gan-grid", "gan-digits")
+    wait_options(page, "gan-model", ["gan-digits · mnist", "pets · folder"])
+
+
 def test_what_comes_while_the_page_runs_is_there_when_it_is_opened(visit, browser, folder, tmp_path):
     """A tab without a model says so, and works once there is one; a second one brings the chooser; one that goes is gone."""
     from genai.ui import build_ui

@@ -136,3 +136,18 @@ print("clean")
 """
     done = run_python("-c", program)
     assert done.stdout.strip() == "clean", done.stderr
+
+
+def test_views_are_files():
+    """A view's JavaScript stands in assets/ under its name; Python only calls it, by the helpers of pieces.py."""
+    ui = ROOT / "genai" / "ui"
+    for path in (ui / "views").glob("*.py"):
+        if path.stem != "__init__":
+            script = (ui / "assets" / f"{path.stem}.js").read_text(encoding="utf-8")
+            assert f"genai.views.{path.stem} = " in script
+    for path in ui.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg in ("js", "js_on_load", "head") and path.name != "pieces.py":
+                assert getattr(getattr(node.value, "func", None), "id", "") == "call", (
+                    f"{relative(path)}:{node.value.lineno}"
+                )

@@ -119,22 +119,22 @@ def answering(function: Callable[[Any], dict]) -> Callable[[Any], dict]:
     return call
 
 
-def stage(stage_id: str, view: str, section: Section, body: str, first: dict | None = None, **told) -> gr.HTML:
+def stage(stage_id: str, view: str, section: Section, body: str, first: dict | None = None, **data: str) -> gr.HTML:
     """A stage named `genai.stages[stage_id]` in the browser, brought to life by `genai.views[view]`.
 
     Args:
         body: the HTML of its picture; `{src}` becomes the first picture, so that it is there when the page opens.
         first: the `answer` that the page opens with, or `later`: the request whose picture the browser asks for when it comes
             into sight; None where there is neither.
-        told: further data- attributes of its root.
+        data: further data- attributes of its root.
     """
     first = first or later({})
     shown = body.replace("{src}", first.get("src", ""))
-    attributes = {"stage": stage_id, "initial": json.dumps(first), "pixels": first.get("pixels", ""), **told}
-    data = " ".join(f'data-{name}="{html.escape(value)}"' for name, value in attributes.items())
+    attributes = {"stage": stage_id, "initial": json.dumps(first), "pixels": first.get("pixels", ""), **data}
+    written = " ".join(f'data-{name}="{html.escape(value)}"' for name, value in attributes.items())
     return piece(
         view,
-        f'<div class="stage" {data}>{shown}{asset("stage.html")}</div>',
+        f'<div class="stage" {written}>{shown}{asset("stage.html")}</div>',
         server_functions(section.engine),
         elem_id=f"stage-{stage_id}",
     )

@@ -26,8 +26,8 @@ def build(section: Section, controls: dict[str, Component], run: gr.Button, stop
     def first_text(loaded: Loaded) -> dict:
         return {"value": typeset(engine, engine.generate(loaded.name, "write", {}))}
 
-    page = section.follows(partial(piece, "textPage"), first_text, elem_id="gpt-page")
-    stage("gpt", "text", section, "")
+    page = section.follows(partial(piece, "writing"), first_text, elem_id="gpt-page")
+    stage("gpt", "write", section, "")
 
     @guarded
     def write(request: gr.Request, facts, *values):

@@ -1,5 +1,5 @@
 /* Text: the toolbar below it acts on whatever stands on the page, while it grows or when it comes from a link. */
-genai.views.text = ({ id, element, server }) => {
+genai.views.write = ({ id, element, server }) => {
   const self = genai.stage(id, element, server, () => {});
   self.adopt = (made) => {
     self.last = made;
@@ -12,7 +12,7 @@ genai.views.text = ({ id, element, server }) => {
   };
 };
 
-genai.views.textPage = ({ element, watch }) => {
+genai.views.writing = ({ element, watch }) => {
   const tell = (more) => {
     const page = element.querySelector(".page");
     if (page) genai.ask("gpt", { ...JSON.parse(page.dataset.made), ...more });
