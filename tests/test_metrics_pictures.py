@@ -148,6 +148,15 @@ def test_the_callers_network_comes_first(photos):
         list(measure(photos, ["fd"], root=photos.parent / "photos", classifier=photos, device="cpu"))
 
 
+def test_made_pictures_are_measured_on_fresh_ones(tmp_path):
+    """Of a data set that is drawn and has no test split; no two of them are the same scene."""
+    config = {"image_size": 64, "channels": 3, "classes": 0, "widths": (8, 4, 4), "d_widths": (4, 4, 4), "z_dim": 8}
+    path = tmp_path / "drawn.safetensors"
+    save_checkpoint(path, build_model("gan", config), Meta("gan", config, dataset="scenes"))
+    coverage, distance = measure(path, n=20, classifier=NETWORK, device="cpu")
+    assert coverage["split"] == "seen" and distance["floor"] > 1e-3 < distance["value"] and "features_worth" in distance
+
+
 def test_a_folder_with_few_to_test_on_says_so(photos):
     shutil.copy(NETWORK, photos.parent)
     for path in photos.parent.glob("photos/*/??*.png"):  # all but ten of them

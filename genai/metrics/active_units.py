@@ -24,7 +24,7 @@ def measure(context: Context) -> dict:
     return {
         "value": active_units(mu),
         "unit": "latents",
-        "split": "test",
+        "split": context.held_out,
         "n": len(mu),
         "latents": mu.size(1),
         "threshold": THRESHOLD,

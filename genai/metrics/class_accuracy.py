@@ -21,7 +21,7 @@ def measure(context: Context) -> dict:
     """10,000 samples, sample i with seed i and the class of test image i."""
     predicted = pictures.samples(context).predicted
     return {
-        "value": class_accuracy(predicted, context.pictures("test", range(len(predicted)))[1]),
-        "unit": "share", "split": "test", "n": len(predicted), **space(context).record(),
+        "value": class_accuracy(predicted, context.pictures(context.held_out, range(len(predicted)))[1]),
+        "unit": "share", "split": context.held_out, "n": len(predicted), **space(context).record(),
         "truncation_psi": context.model.config.truncation_psi,
     }  # fmt: skip

@@ -44,6 +44,7 @@ class Context:
         self.device = pick_device(device)
         self.model, self.meta = load_checkpoint(path, self.device)
         self.about = about(self.meta.dataset)
+        self.held_out = self.about.held_out or "test"
         self._kept: dict[object, object] = {}
 
     def once(self, make: Callable[..., T], *args) -> T:
@@ -95,7 +96,8 @@ class Context:
 
     @cached_property
     def test(self):
-        return self.data("test")
+        """The split that no training reads, `held_out` by name."""
+        return self.data(self.held_out)
 
     def pictures(self, split: str, chosen: range | np.ndarray) -> tuple[Tensor, Tensor]:
         """Images uint8 [n, C, H, W] of a split and what is told of them, int64 [n] or [n, T]; made ones are fresh."""

@@ -53,7 +53,7 @@ def measure_prior(context: Context) -> dict:
 def _record(context: Context, drawn: Seen) -> dict:
     real, others = pictures.real(context).features, pictures.others(context).features
     return {
-        "value": coverage(real, drawn.features), "unit": "share", "split": "test", "n": len(drawn.features),
+        "value": coverage(real, drawn.features), "unit": "share", "split": context.held_out, "n": len(drawn.features),
         "ceiling": coverage(real, others), "ceiling_n": len(others), "ceiling_split": context.about.unseen, "k": K,
         **space(context).record(),
     }  # fmt: skip

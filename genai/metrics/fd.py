@@ -52,7 +52,7 @@ def measure_prior(context: Context) -> dict:
 def _record(context: Context, drawn: Seen) -> dict:
     real, others = pictures.real(context).features, pictures.others(context).features
     return {
-        "value": frechet_distance(real, drawn.features), "unit": "squared features", "split": "test",
+        "value": frechet_distance(real, drawn.features), "unit": "squared features", "split": context.held_out,
         "n": len(drawn.features), "floor": frechet_distance(real, others), "floor_n": len(others),
         "floor_split": context.about.unseen, **space(context).record(),
     }  # fmt: skip

@@ -27,7 +27,7 @@ def binarised(context: Context, n: int) -> Tensor:
     A pixel of grey value g is 1 with probability g / 255, by one draw for all: each has a number, uniform in [0, 1), taken in
     order from PCG64(SEED), and is 1 where that is below g / 255.
     """
-    grey = context.pictures("test", range(n))[0].numpy() / 255
+    grey = context.pictures(context.held_out, range(n))[0].numpy() / 255
     return torch.from_numpy(sample_generator(SEED).random(grey.shape) < grey).float()
 
 
@@ -65,7 +65,7 @@ def _measure(context: Context, k: int) -> dict:
     return {
         "value": nll_bound(context.model, images, k),
         "unit": "nats/image",
-        "split": "test",
+        "split": context.held_out,
         "n": len(images),
         "k": k,
         "binarisation": f"static, seed {SEED}",

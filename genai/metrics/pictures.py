@@ -45,7 +45,7 @@ def normal_samples(context: Context) -> Seen:
 
 
 def _real(context: Context) -> Seen:
-    images, _ = context.pictures("test", range(count(context)))
+    images, _ = context.pictures(context.held_out, range(count(context)))
     return space(context).look(images, "test images")
 
 
@@ -75,7 +75,9 @@ def _gan(context: Context, seeds: range):
     """Of test image i's class, at the model's own truncation."""
     config = context.model.config
     z = noise.latents(seeds, config.z_dim) * config.truncation_psi
-    labels = context.pictures("test", seeds)[1] if config.classes else torch.zeros(len(seeds), dtype=torch.int64)
+    labels = (
+        context.pictures(context.held_out, seeds)[1] if config.classes else torch.zeros(len(seeds), dtype=torch.int64)
+    )
     return to_uint8(context.model.sample(z.to(context.device), labels.to(context.device)))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genai.data import about
 from genai.generation.images import to_uint8
 from genai.metrics.context import CHUNK, Context, progress
 
@@ -25,9 +24,8 @@ def reconstruct(tokenizer, images: Tensor, device: torch.device) -> Tensor:
 
 def measure(context: Context) -> dict:
     """The first 2,000 images of the split that no training reads; made ones are fresh."""
-    split = about(context.meta.dataset).held_out or "test"
-    images, _ = context.pictures(split, range(context.count(2_000, len(context.data(split)))))
+    images, _ = context.pictures(context.held_out, range(context.count(2_000, len(context.test))))
     if images.ndim == 5:  # in layers: the picture itself comes first
         images = images[:, 0]
     value = psnr(images, reconstruct(context.model, images, context.device))
-    return {"value": value, "unit": "dB", "split": split, "n": len(images)}
+    return {"value": value, "unit": "dB", "split": context.held_out, "n": len(images)}
