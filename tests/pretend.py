@@ -30,6 +30,13 @@ class OnGPU(Tensor):
     def __init__(self, held: Tensor):
         self.held = held
 
+    def __deepcopy__(self, memo: dict) -> Tensor:
+        copy = OnGPU(self.held.clone())
+        return nn.Parameter(copy, self.requires_grad) if isinstance(self, nn.Parameter) else copy
+
+    def __reduce_ex__(self, protocol):
+        return self.held.__reduce_ex__(protocol)  # a file knows no devices
+
     @classmethod
     def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
         raise RuntimeError(f"{func} outside of PretendGPU")
@@ -78,8 +85,23 @@ def held(t: OnGPU) -> Tensor:
     return t.held
 
 
-def _to(model: nn.Module, device: torch.device) -> nn.Module:
+class GPUGenerator(torch.Generator):
+    device = GPU
+
+    def __new__(cls, device=GPU):
+        return super().__new__(cls, "cpu")
+
+
+def _backward(loss: Tensor, inputs: list[Tensor]) -> None:
+    """In the place of a backward pass, for which torch wants a driver: gradients of nothing in particular."""
+    for p in inputs:
+        p.grad = p.detach() * loss.detach().to(p.dtype) / 1000
+
+
+def _to(model: nn.Module, device: torch.device | None = None, memory_format=None) -> nn.Module:
     """`model.to(device)`: torch swaps no parameter for one of another class."""
+    if device is None:
+        return model
     for module in model.modules():
         for name, p in module._parameters.items():
             if p is not None:
@@ -107,6 +129,12 @@ def pretend_gpu(monkeypatch) -> Iterator[PretendGPU]:
         patch.setattr(torch.cuda, "mem_get_info", lambda device=None: (2**30, 2**30))
         patch.setattr(torch.cuda, "_lazy_init", lambda: None)
         patch.setattr(torch._C, "_InferenceMode", lambda mode=True: torch.no_grad())  # its views have no class of ours
+        patch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: True)
+        patch.setattr(torch.cuda, "set_device", lambda device: None)
+        patch.setattr(torch.cuda.amp.common, "amp_definitely_not_available", lambda: False)
+        patch.setattr(torch, "Generator", GPUGenerator)
+        patch.setattr(torch.autograd, "backward", _backward)
+        patch.setattr(torch.autograd, "grad", lambda y, x, **options: (x * y.detach(),))
         patch.setattr(nn.Module, "to", _to)
         patch.setattr(Tensor, "pin_memory", _pinned)
         try:

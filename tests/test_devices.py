@@ -9,26 +9,28 @@ from __future__ import annotations
 import collections
 import contextlib
 import dataclasses
+import json
 import multiprocessing
 import os
 import socket
 
 import pytest
-import studio
 import torch
 from conftest import PATIENCE, Tiny
 from PIL import Image
 from pretend import GPU, pretend_gpu
+from test_training import command
 from torch import Tensor, nn
 from torch._subclasses import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from genai.checkpoint import load_checkpoint, read_meta
+import train
+from genai.checkpoint import read_meta
 from genai.data import load_dataset
 from genai.data.read import Share, reader
 from genai.generation.engine import ACTIONS, Engine
-from genai.generation.look import take_look
+from genai.generation.look import LOOKS
 from genai.models import FAMILIES, backbone, build_model, fsq, text2image
 from genai.models.batch import Batch, Noise
 from genai.training import distributed, muon
@@ -351,21 +353,6 @@ def test_everything_that_can_be_asked_runs_on_a_gpu(engine: Engine, family: str,
     assert result.receipt["result"] == expected.receipt["result"]
 
 
-# A text takes long where every operation passes through Python; that it is written is seen above.
-@pytest.mark.parametrize("name", [name for name, (family, _) in studio.CONFIGS.items() if family != "gpt"])
-def test_a_training_on_a_gpu_shows_and_completes_its_model(engine: Engine, name: str, data_root, tmp_path, monkeypatch):
-    for device in ("cpu", "cuda"):
-        with pretend_gpu(monkeypatch) if device == "cuda" else contextlib.nullcontext():
-            model, meta = load_checkpoint(engine.folder / f"{name}.safetensors", device)
-            data = load_dataset(meta.dataset, "train", data_root)
-            take_look(model, meta, tmp_path / device / "look", data)
-            completed = model.complete(data)
-        (tmp_path / device).mkdir(exist_ok=True)
-        (tmp_path / device / "completed").write_text(str(completed))
-    for file in (tmp_path / "cpu").iterdir():
-        assert file.read_bytes() == (tmp_path / "cuda" / file.name).read_bytes()
-
-
 @pytest.mark.parametrize("dataset", ["mnist", "shakespeare", "scenes", "folder"])
 @pytest.mark.parametrize("room", [0, 2**30], ids=["no room", "room"])
 def test_data_are_read_without_waiting(dataset: str, room: int, data_root, tmp_path, monkeypatch):
@@ -388,3 +375,16 @@ def test_data_are_read_without_waiting(dataset: str, room: int, data_root, tmp_p
         assert all(part.device == GPU for part in rows)
         for one, same in zip(expected, rows, strict=True):
             assert torch.equal(one, same.cpu())
+
+
+def test_a_run_on_a_gpu_goes_on_to_its_last_step(tiny: Tiny, data_root, tmp_path, monkeypatch):
+    """Everything around the steps: noise, log, held-out losses, looks, saving, and going on from what was saved."""
+    words = command(tiny, data_root, tmp_path, device="cuda", precision="auto", sample_every=4, steps=4)
+    monkeypatch.delitem(LOOKS, "gpt")  # a text takes long where every operation passes through Python
+    with pretend_gpu(monkeypatch):
+        assert train.main([*words, "--stop_after", "2"]) == 0
+        assert train.main(words) == 0
+    (checkpoint,) = (tmp_path / tiny.preset).glob("*.safetensors")
+    assert read_meta(checkpoint).step == 4
+    lines = [json.loads(line) for line in (tmp_path / tiny.preset / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [2, 3, 4]
