@@ -164,7 +164,7 @@ def open_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Che
     with _opened(path) as file:
         meta = _meta(file, path)
         try:
-            with torch.device("meta"), _Budget(1000 + 100 * len(file.shapes)):
+            with _Sketch(1000 + 100 * len(file.shapes)):
                 expected = {k: tuple(v.shape) for k, v in build_model(meta.family, meta.config).state_dict().items()}
         except Exception as error:  # any config a forger may think of
             raise UserError("checkpoint_broken", name=path.name, cause=_first_line(error)) from error
@@ -278,8 +278,18 @@ class _Unfilled(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-class _Budget(_Unfilled):
-    """Stop building a model after so many calls of torch: where the depth that a forged config asks for ends."""
+class _Sketch(_Unfilled):
+    """Build a model for the shapes of its weights alone, and stop after so many calls of torch: where the depth that a forged
+    config asks for ends.
+
+    What is large lies on the meta device, where it takes no memory. What is small is computed for real: the first sum or
+    product on the meta device imports torch's compiler, which takes a second.
+    """
+
+    FACTORIES = frozenset((
+        torch.empty, torch.zeros, torch.ones, torch.full, torch.arange, torch.linspace, torch.eye, torch.randn, torch.rand,
+    ))  # fmt: skip
+    SMALL, MOST = 2**14, 2**22  # numbers in a tensor that is made for real, and in what is computed of such ones
 
     def __init__(self, calls: int):
         super().__init__()
@@ -289,7 +299,32 @@ class _Budget(_Unfilled):
         self.calls -= 1
         if self.calls < 0:
             raise ValueError("the config asks for more than the file holds")
-        return super().__torch_function__(func, types, args, kwargs)
+        kwargs = dict(kwargs or {})
+        if func in self.FACTORIES and kwargs.get("device") is None:
+            large = super().__torch_function__(func, types, args, kwargs | {"device": "meta"})
+            return large if large.numel() > self.SMALL else super().__torch_function__(func, types, args, kwargs)
+        if any(t.is_meta for t in _tensors((args, kwargs))):
+            args, kwargs = _to_meta(args), _to_meta(kwargs)
+        made = super().__torch_function__(func, types, args, kwargs)
+        if isinstance(made, torch.Tensor) and not made.is_meta and made.numel() > self.MOST:
+            raise ValueError("the config asks for more than the file holds")
+        return made
+
+
+def _tensors(nested: Any) -> Iterator[torch.Tensor]:
+    if isinstance(nested, torch.Tensor):
+        yield nested
+    elif isinstance(nested, (tuple, list, dict)):
+        for part in nested.values() if isinstance(nested, dict) else nested:
+            yield from _tensors(part)
+
+
+def _to_meta(nested: Any) -> Any:
+    if isinstance(nested, torch.Tensor):
+        return nested.to("meta")
+    if isinstance(nested, dict):
+        return {name: _to_meta(part) for name, part in nested.items()}
+    return type(nested)(map(_to_meta, nested)) if type(nested) in (tuple, list) else nested
 
 
 def _meta(file: _File, path: Path) -> Meta:

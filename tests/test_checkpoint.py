@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import in_fork, tiny_family
+from conftest import in_fork, run_python, tiny_family
 from safetensors.torch import load_file, save_file
 
 from genai import checkpoint
@@ -130,6 +130,26 @@ def test_loading_draws_no_random_number(tiny, tmp_path):
     model, _ = load_checkpoint(path)
     assert torch.equal(torch.get_rng_state(), before)
     assert not any(t.isnan().any() for t in (*model.buffers(), *model.parameters()))
+
+
+OPENED = """
+import sys
+from genai.checkpoint import load_checkpoint
+for path in sys.argv[1:]:
+    load_checkpoint(path)
+print("torch._dynamo" in sys.modules)
+"""
+
+
+def test_loading_does_not_import_a_compiler(data_root, tmp_path):
+    """As torch does at the first sum on the meta device: one to several seconds before the page answers."""
+    paths = []
+    for name in FAMILIES:
+        tiny = tiny_family(name, data_root)
+        paths.append(tmp_path / f"{name}.safetensors")
+        save_checkpoint(paths[-1], tiny.model(), Meta(name, tiny.config))
+    done = run_python("-c", OPENED, *paths)
+    assert done.stdout.strip() == "False", done.stderr
 
 
 def test_figures_do_not_rename_the_weights(saved):
