@@ -21,4 +21,7 @@ def pick_device(name: str, kinds: tuple[str, ...] = ("cuda", "mps")) -> torch.de
         raise UserError("bad_choice", name="device", value=name, choices=choices)
     if name == "auto":
         name = "cuda" if "cuda" in choices else "cpu"
-    return torch.device(name)
+    device = torch.device(name)
+    if device.type == "cuda":
+        torch.backends.cudnn.allow_tf32 = False  # results are those of a CPU, but for the order of sums
+    return device

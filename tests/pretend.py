@@ -135,6 +135,7 @@ def pretend_gpu(monkeypatch) -> Iterator[PretendGPU]:
         patch.setattr(torch, "Generator", GPUGenerator)
         patch.setattr(torch.autograd, "backward", _backward)
         patch.setattr(torch.autograd, "grad", lambda y, x, **options: (x * y.detach(),))
+        patch.setattr(torch.backends.cudnn, "allow_tf32", True)  # and left as it was
         patch.setattr(nn.Module, "to", _to)
         patch.setattr(Tensor, "pin_memory", _pinned)
         try:

@@ -29,6 +29,7 @@ import train
 from genai.checkpoint import read_meta
 from genai.data import load_dataset
 from genai.data.read import Share, reader
+from genai.device import pick_device
 from genai.generation.engine import ACTIONS, Engine
 from genai.generation.look import LOOKS
 from genai.models import FAMILIES, backbone, build_model, fsq, text2image
@@ -217,14 +218,31 @@ def test_bfloat16_only_where_a_gpu_computes_in_it(supported: bool, dtype: torch.
     assert pick_dtype("auto", CUDA) == dtype
 
 
+def test_drawing_on_a_gpu_rounds_as_a_cpu_does(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    pick_device("cuda")
+    assert not torch.backends.cudnn.allow_tf32
+
+
+def test_a_training_reads_tokens_in_full_precision(monkeypatch):
+    """With the ten bits of TF32 many would come out as others."""
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    model, seen = build_model("tokenizer", dict(image_size=8, widths=(8,), hidden=8)), []
+    model.encoder.register_forward_hook(lambda *args: seen.append(torch.backends.cudnn.allow_tf32))
+    model.encode(torch.zeros(1, 3, 8, 8, dtype=torch.uint8))
+    assert seen == [False] and torch.backends.cudnn.allow_tf32
+
+
 def test_convolutions_are_tuned_on_a_gpu(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
     chosen = []
     monkeypatch.setattr(distributed, "pick_device", lambda *args: torch.device("cuda"))
     monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
     monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
     monkeypatch.setenv("LOCAL_RANK", "3")
     assert distributed.own_device("auto") == torch.device("cuda:3") == chosen[0]
-    assert torch.backends.cudnn.benchmark
+    assert torch.backends.cudnn.benchmark and torch.backends.cudnn.allow_tf32
 
 
 META = torch.device("meta")

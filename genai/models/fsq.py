@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from genai.errors import UserError
 from genai.models import family
 from genai.models.batch import Batch, Noise
-from genai.models.layers import queued, to_signed
+from genai.models.layers import full_precision, queued, to_signed
 
 SQUARES = 4.0  # weight of squared errors beside absolute ones in the loss
 
@@ -259,7 +259,7 @@ class ImageTokenizer(family.Family):
 
         In full precision even where a training computes in half: there every fourth token came out as another one.
         """
-        with torch.autocast(images.device.type, enabled=False):
+        with full_precision(images.device):
             if images.ndim == 5:
                 codes = self.fsq.rounded(self.measure_layers(images))
             else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -41,6 +43,18 @@ def queued(x: Tensor) -> bool:
     """Is it computed while Python goes on, as on a GPU? Then nobody should ask for a number, or how many of something there
     are: that waits for all that is queued."""
     return x.device.type != "cpu"
+
+
+@contextlib.contextmanager
+def full_precision(device: torch.device) -> Iterator[None]:
+    """float32 is computed as float32: neither in half precision, nor by a GPU's convolutions with the ten bits of TF32."""
+    cudnn = torch.backends.cudnn
+    before, cudnn.allow_tf32 = cudnn.allow_tf32, False
+    try:
+        with torch.autocast(device.type, enabled=False):
+            yield
+    finally:
+        cudnn.allow_tf32 = before
 
 
 def norm(x: Tensor) -> Tensor:

@@ -77,6 +77,7 @@ def own_device(name: str) -> torch.device:
     device = pick_device(name, ("cuda",))
     if device.type == "cuda":
         torch.backends.cudnn.benchmark = True  # shapes stay the same for a whole run
+        torch.backends.cudnn.allow_tf32 = True  # who needs more says so: `layers.full_precision`
         if device.index is None:
             device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
         torch.cuda.set_device(device)
