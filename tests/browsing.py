@@ -67,6 +67,11 @@ def copied(page, button: str) -> str:
     return page.wait_for_function("navigator.clipboard.readText()").json_value()
 
 
+def wait_value(page, selector: str, value: str) -> None:
+    """Until an input holds it."""
+    page.wait_for_function("([s, value]) => document.querySelector(s)?.value === value", arg=[selector, value])
+
+
 def open_tab(page, *names: str) -> None:
     """A tab, then a view inside it."""
     for name in names:

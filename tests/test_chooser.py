@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from browsing import PATIENCE, copied, drag_slider, needs_chromium, open_tab, source, wait_for_change
+from browsing import PATIENCE, copied, drag_slider, needs_chromium, open_tab, source, wait_for_change, wait_value
 from studio import ALPHABET
 
 from genai.checkpoint import Meta, save_checkpoint
@@ -143,18 +143,19 @@ def test_controls_follow_the_chosen_gan(visit, served):
     page = visit(served)
     wait_last(page, "gan-grid", "gan-digits")
     wait_options(page, "gan-model", ["gan-digits · mnist", "pets · folder"])
-    assert page.get_by_text("Digit", exact=True).count() == 1
-    assert page.locator("#gan-truncation input[type=range]").input_value() == "0.95"
-    assert page.locator("#stage-gan-grid .stage").get_attribute("data-pixels") == "crisp"
+    page.get_by_text("Digit", exact=True).wait_for()
+    wait_value(page, "#gan-truncation input[type=range]", "0.95")
+    page.locator('#stage-gan-grid .stage[data-pixels="crisp"]').wait_for()
     before = source(page, "#stage-gan-grid .grid-picture")
     choose(page, "gan-model", "pets · folder")
     wait_for_change(page, "#stage-gan-grid .grid-picture", before)
     wait_last(page, "gan-grid", "pets", "controls.label === 'any' && controls.truncation_psi === 0.7")
-    assert page.get_by_text("Class", exact=True).count() == 1 and page.get_by_text("Digit", exact=True).count() == 0
-    assert page.locator("#gan-truncation input[type=range]").input_value() == "0.7"
+    page.get_by_text("Class", exact=True).wait_for()
+    page.get_by_text("Digit", exact=True).wait_for(state="detached")
+    wait_value(page, "#gan-truncation input[type=range]", "0.7")
     wait_options(page, "gan-label", ["any", "cat", "dog"])
-    assert page.locator("#stage-gan-grid .stage").get_attribute("data-pixels") == "smooth"
-    assert "pets" in page.locator("#gan-card").inner_text()
+    page.locator('#stage-gan-grid .stage[data-pixels="smooth"]').wait_for()
+    page.locator("#gan-card", has_text="pets").wait_for()
     choose(page, "gan-label", "dog")
     wait_last(page, "gan-grid", "pets", "controls.label === 'dog'")
     open_tab(page, "Plane")  # a view that was out of sight
@@ -179,12 +180,12 @@ def test_prompts_follow_the_chosen_gpt(visit, served):
     page = visit(served)
     open_tab(page, "Prompt", "Text")
     wait_last(page, "gpt", "gpt-shakespeare")
-    assert page.locator("#gpt-examples .chip").first.inner_text() == "ROMEO:"
+    page.locator("#gpt-examples .chip", has_text="ROMEO:").first.wait_for()
     choose(page, "gpt-model", "letters · folder")
     wait_last(page, "gpt", "letters")
-    assert page.locator("#gpt-prompt textarea").input_value() == "x"
+    wait_value(page, "#gpt-prompt textarea", "x")
     page.locator("#view-prompt-text").get_by_text("More controls").click()
-    assert page.locator("#gpt-top-k input[type=range]").get_attribute("max") == "4"
+    page.locator('#gpt-top-k input[type=range][max="4"]').wait_for()
     page.locator("#gpt-prompt textarea").fill("zR")
     page.wait_for_function("document.querySelector('#gpt-unknown p').textContent.endsWith(': R')")
     page.locator("#gpt-examples .chip").first.click()
@@ -204,7 +205,9 @@ def test_every_view_of_pictures_follows_the_chosen_painter(visit, served):
     open_tab(page, "Draw")
     choose(page, "paint-model", "text2image-toys · folder")
     wait_last(page, "paint", "text2image-toys", "controls.prompt === 'bear'")
-    assert page.locator("#paint-sheet .chip").all_inner_texts() == ["bear", "doll", "kite"]
+    page.wait_for_function(
+        "[...document.querySelectorAll('#paint-sheet .chip')].map((node) => node.innerText).join() === 'bear,doll,kite'"
+    )
     page.locator("#paint-words .understood", has_text="bear").wait_for()
     open_tab(page, "Edit and vary")  # what lay there meant something to the other model alone
     page.wait_for_function("document.querySelectorAll('#stage-paint-edit .brush i').length === 0")
@@ -226,8 +229,8 @@ def test_a_link_names_the_model_and_restores_it(visit, served):
     other = visit(link)
     other.locator('[data-verdict="identical"]').wait_for()
     wait_last(other, "gan-grid", "pets", "controls.label === 'dog'")
-    assert other.locator("#gan-model input").input_value() == "pets · folder"
-    assert other.locator("#gan-label input").input_value() == "dog"
+    wait_value(other, "#gan-model input", "pets · folder")
+    wait_value(other, "#gan-label input", "dog")
     open_tab(other, "Between two seeds")
     wait_last(other, "gan-between", "pets", "controls.label === 'dog'")
 
@@ -303,8 +306,8 @@ def test_what_comes_while_the_page_runs_is_there_when_it_is_opened(visit, browse
         shutil.copy(folder / "pets.safetensors", tmp_path)
         page.reload()
         wait_last(page, "gan-grid", "pets")
-        assert page.locator("#stage-gan-grid .grid-picture").is_visible()
-        assert not page.locator("#gan-model").is_visible()
+        page.locator("#stage-gan-grid .grid-picture").wait_for()
+        page.locator("#gan-model").wait_for(state="hidden")
         shutil.copy(folder / "gan-digits.safetensors", tmp_path)
         page.reload()
         wait_last(page, "gan-grid", "gan-digits")
@@ -314,6 +317,6 @@ def test_what_comes_while_the_page_runs_is_there_when_it_is_opened(visit, browse
         (tmp_path / "pets.safetensors").unlink()
         page.goto(url)
         wait_last(page, "gan-grid", "gan-digits")
-        assert not page.locator("#gan-model").is_visible()
+        page.locator("#gan-model").wait_for(state="hidden")
     finally:
         ui.close()

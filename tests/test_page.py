@@ -39,7 +39,7 @@ def test_a_tile_opens_large_with_its_seed(page):
     side = page.locator("#stage-gan-grid .grid-picture").bounding_box()["width"] / 8
     page.locator("#stage-gan-grid .grid-picture").click(position={"x": side * 2.5, "y": side * 1.5})  # tile 10
     wait_for_change(page, "#stage-gan-grid .tile-picture", before)
-    assert "seed 11" in page.locator("#stage-gan-grid figcaption").inner_text()
+    page.locator("#stage-gan-grid figcaption", has_text="seed 11").wait_for()
     with page.expect_download() as waiting:
         page.locator('[data-act="tile-download"]').click()
     path = waiting.value.path()
@@ -122,7 +122,7 @@ def test_text_streams_and_stops(page, gate):
         """genai.stages.gpt.last.request.controls.max_new_tokens
              === document.querySelector('#gpt-page .written').textContent.length"""
     )
-    assert "a second" in page.locator("#stage-gpt .stage-status").inner_text()
+    page.locator("#stage-gpt .stage-status", has_text="a second").wait_for()
 
 
 def test_unknown_characters_are_named_before_writing(page):
@@ -152,7 +152,7 @@ def test_a_dropped_file_restores_the_controls(page, studio, tmp_path):
     page.locator("#open-file input[type=file]").set_input_files(str(path))
     page.locator('[data-verdict="identical"]').wait_for()
     page.wait_for_function("JSON.stringify(genai.stages['gan-plane'].pad.get()) === '[0.5,-0.25]'")
-    assert page.locator("#stage-gan-plane").is_visible()
+    page.locator("#stage-gan-plane").wait_for()
 
 
 def test_a_hostile_link_only_shows_a_message(page, studio):
@@ -165,7 +165,7 @@ def test_a_hostile_link_only_shows_a_message(page, studio):
 def test_the_language_switches_and_stays(page, studio):
     page.locator('[data-lang="zh"]').click()
     page.get_by_role("tab", name="潜空间", exact=True).wait_for()
-    assert page.locator('#stage-gan-grid [data-act="download"]').inner_text() == "下载"
+    page.locator('#stage-gan-grid [data-act="download"]', has_text="下载").wait_for()
     assert page.evaluate("document.documentElement.lang") == "zh-CN"
     open_tab(page, "提示", "写文字")
     page.locator("#gpt-prompt textarea").fill("☃")

@@ -6,7 +6,7 @@ import json
 import urllib.parse
 
 import pytest
-from browsing import copied, needs_chromium, open_tab
+from browsing import copied, needs_chromium, open_tab, wait_value
 
 from genai.generation import receipt
 from genai.generation.text2image import STEPS
@@ -203,7 +203,7 @@ def test_a_link_draws_the_same_pictures_again(pictures, studio):
     page.wait_for_function("genai.stages.paint?.last?.request.controls.prompt === 'a green house at night'")
     wait_done(page, "paint")
     assert last(page)["tokens"] == tokens
-    assert page.locator("#paint-prompt textarea").input_value() == "a green house at night"
+    wait_value(page, "#paint-prompt textarea", "a green house at night")
 
 
 def test_an_edit_comes_back_from_its_file(page, studio, tmp_path):
