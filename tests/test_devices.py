@@ -34,6 +34,7 @@ from genai.generation.engine import ACTIONS, Engine
 from genai.generation.look import LOOKS
 from genai.models import FAMILIES, backbone, build_model, fsq, text2image
 from genai.models.batch import Batch, Noise
+from genai.models.layers import widest
 from genai.training import distributed, muon
 from genai.training.config import TrainConfig
 from genai.training.distributed import Group
@@ -223,6 +224,10 @@ def test_drawing_on_a_gpu_rounds_as_a_cpu_does(monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
     pick_device("cuda")
     assert not torch.backends.cudnn.allow_tf32
+
+
+def test_apple_gpus_have_no_float64():
+    assert widest(torch.device("mps")) == torch.float32 and widest(torch.device("cpu")) == torch.float64
 
 
 def test_a_training_reads_tokens_in_full_precision(monkeypatch):

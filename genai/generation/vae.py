@@ -19,7 +19,7 @@ LIMIT = 4.0  # how far a latent may be set, in standard deviations of the prior
 def prior_latents(model, seeds) -> torch.Tensor:
     """The latents [len(seeds), latents] that samples of these seeds are decoded from: the learned prior's, if it has one."""
     device = next(model.parameters()).device
-    return model.place(noise.latents(seeds, model.config.latents).to(device), noise.choices(seeds).to(device))
+    return model.place(noise.latents(seeds, model.config.latents).to(device), noise.choices(seeds))
 
 
 def _decode(loaded, z: torch.Tensor) -> np.ndarray:

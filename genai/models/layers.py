@@ -45,6 +45,11 @@ def queued(x: Tensor) -> bool:
     return x.device.type != "cpu"
 
 
+def widest(device: torch.device) -> torch.dtype:
+    """The widest number that a device computes with: Apple's GPUs have no float64."""
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
 @contextlib.contextmanager
 def full_precision(device: torch.device) -> Iterator[None]:
     """float32 is computed as float32: neither in half precision, nor by a GPU's convolutions with the ten bits of TF32."""

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai.models.attention import Block, rotations, unturned
-from genai.models.layers import norm
+from genai.models.layers import norm, widest
 
 
 def choose(logits: Tensor, uniform: Tensor, temperature: float) -> Tensor:
@@ -22,8 +22,9 @@ def choose(logits: Tensor, uniform: Tensor, temperature: float) -> Tensor:
     function; temperature 0 takes the likeliest."""
     if temperature == 0:
         return logits.argmax(-1)
-    cumulative = (logits / temperature).softmax(-1).double().cumsum(-1)
-    found = torch.searchsorted(cumulative, (uniform.double() * cumulative[..., -1])[..., None], right=True)
+    wide = widest(logits.device)
+    cumulative = (logits / temperature).softmax(-1).to(wide).cumsum(-1)
+    found = torch.searchsorted(cumulative, (uniform.to(wide) * cumulative[..., -1])[..., None], right=True)
     return found.squeeze(-1).clamp(max=logits.size(-1) - 1)
 
 

@@ -128,8 +128,8 @@ class Mixture(nn.Module):
 
     def place(self, noise: Tensor, uniform: Tensor) -> Tensor:
         """Standard normal noise [B, latents] as draws [B, latents]; uniform [B], in [0, 1), decides on the components."""
-        edges = self.logits.double().softmax(0).cumsum(0)
-        chosen = torch.searchsorted(edges, uniform.double()).clamp(max=len(edges) - 1)
+        edges = self.logits.cpu().double().softmax(0).cumsum(0)  # on the CPU: the same component on every machine
+        chosen = torch.searchsorted(edges, uniform.cpu().double()).clamp(max=len(edges) - 1).to(noise.device)
         return self.means[chosen] + self.log_scales[chosen].exp() * noise
 
 
