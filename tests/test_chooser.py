@@ -280,6 +280,24 @@ def test_back_brings_a_text_back(visit, served):
     page.wait_for_function("document.querySelector('#gpt-prompt textarea').value === 'To be'")
 
 
+@pytest.mark.parametrize(
+    ("link", "stage", "shown"),
+    [
+        ("model=pets&action=sample&c.seed=4", "gan-grid", "controls.seed === 4 && controls.count === 64"),
+        ("model=small&action=sample&c.seed=4", "vae", "controls.z.length === 3"),
+        ("model=pets&action=plane&c.seed=4&c.x=0.5", "gan-plane", "controls.x === 0.5"),
+    ],
+)
+def test_a_link_is_one_step(visit, served, link, stage, shown):
+    """What a link opens is shown by a request that need not be the link's own; Back leads out of it all the same."""
+    page = visit(served)
+    wait_last(page, "gan-grid", "gan-digits")
+    page.goto(f"{served}?{link}")
+    wait_last(page, stage, urllib.parse.parse_qs(link)["model"][0], shown)
+    page.wait_for_function("link => location.search.slice(1) !== link", arg=link)
+    assert page.evaluate("history.length") == 3  # an empty page, the studio, the link
+
+
 def test_a_link_may_name_a_snapshot(visit, served, folder):
     shutil.copy(folder / "pets.safetensors", folder / "pets@1.safetensors")
     page = visit(f"{served}?model=pets@1&action=sample&c.label=cat&c.count=64")

@@ -111,7 +111,7 @@ class Section:
         def choose(request: gr.Request, name):
             return self.complete(self.show(self.engine.get(name)))
 
-        self.choice.input(choose, self.choice, self.parts(), preprocess=False, **QUIET)
+        self.choice.input(choose, self.choice, self.parts(), preprocess=False, trigger_mode="always_last", **QUIET)
 
     # -- while the page is open ------------------------------------------------------------------------------
 
@@ -165,7 +165,7 @@ class Section:
         entries = {entry.name: entry for entry in self.engine.shelf.of(self.family)}
         if chosen is not None:
             entries.setdefault(chosen.name, chosen)
-        choices = [(f"{name} · {entry.meta.dataset}", name) for name, entry in entries.items()]
+        choices = [(" · ".join(filter(None, (name, entry.meta.dataset))), name) for name, entry in entries.items()]
         return {"choices": choices, "value": chosen.name if chosen else None, "visible": len(choices) > 1}
 
 

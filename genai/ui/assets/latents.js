@@ -15,25 +15,32 @@ genai.views.latents = ({ id, element, server }) => {
     self.sliders?.show(self.z);
   };
   /* A latent from anywhere: the sliders stand where it is, and the picture is drawn. */
+  const asking = (z) => ({ model: self.facts.model, action: "decode", controls: { z } });
   self.set = (z) => {
     self.z = z;
     self.sliders?.show(z);
-    self.draw({ model: self.facts.model, action: "decode", controls: { z } });
+    self.draw(asking(z));
   };
   self.slide = (dimension, value) => {
     self.z = self.z.with(dimension, value);
-    self.draw({ model: self.facts.model, action: "decode", controls: { z: self.z } });
+    self.draw(asking(self.z));
   };
-  const from = async (asked) => {
-    const answer = await asked;
+  const from = async (action, controls) => {
+    const { model } = self.facts;
+    const answer = await self.data(model, action, controls);
+    if (model !== self.facts.model) return; // another one was chosen meanwhile
     if (answer.error) self.say(answer.error, true);
     else self.set(answer.data.z);
   };
-  self.dice = (seed) => from(self.data(self.facts.model, "latent", { seed }));
-  self.follow = ({ facts, controls }) => {
+  self.dice = (seed) => from("latent", { seed });
+  let early = null; // a link's request whose model's facts are on their way
+  self.follow = ({ facts, ...request }) => {
     if (facts) setFacts(facts);
-    if (controls?.z) self.set(controls.z);
-    else if (controls?.seed !== undefined) self.dice(controls.seed);
+    const asked = request.model ? request : early;
+    early = asked && asked.model !== self.facts?.model ? asked : null;
+    if (early) return;
+    if (asked?.controls.z) self.set(asked.controls.z);
+    else if (asked) self.dice(asked.controls.seed);
     else if (facts) self.set(facts.start);
   };
   const opening = JSON.parse(element.querySelector("[data-stage]").dataset.facts);
@@ -43,7 +50,7 @@ genai.views.latents = ({ id, element, server }) => {
   let down = false;
   let reading = false;
   let dirty = false;
-  const encode = (image) => from(self.data(self.facts.model, "encode", { image }));
+  const encode = (image) => from("encode", { image });
   const wipe = () => {
     pen.fillStyle = "#000";
     pen.fillRect(0, 0, canvas.width, canvas.height);

@@ -74,26 +74,41 @@
 
   const linkTo = (result) => `${location.origin}${location.pathname}?${result}`;
   /* The address bar leads back to the last result, and Back to the one before it. What a link or Back itself brought here, or
-     asks for what stands there already, is no step of its own. */
+     asks for what stands there already, is no step of its own: a step takes somebody who touches something. */
   const settled = 400; // milliseconds without another result: while a slider moves, nothing is remembered
   const keyOf = ({ model, action, controls }) => JSON.stringify([model, action, Object.entries(controls).sort()]);
   let urlTimer = 0;
   let current = ""; // the key of what the address bar shows
+  let touched = false; // since the last link or Back
+  for (const kind of ["pointerdown", "keydown", "input"])
+    window.addEventListener(
+      kind,
+      () => {
+        touched = true;
+      },
+      true,
+    );
+  const rest = () => {
+    clearTimeout(urlTimer);
+    touched = false;
+  };
+  window.addEventListener("popstate", rest);
   const addressOf = (answer) => {
     const url = new URLSearchParams(answer.query);
     for (const key of ["lang", "__theme"]) if (query.has(key)) url.set(key, query.get(key));
     return `?${url}`;
   };
   const arrived = (request) => {
-    clearTimeout(urlTimer);
+    rest();
     current = keyOf(request);
   };
   const remember = (answer, before) => {
     clearTimeout(urlTimer);
     urlTimer = setTimeout(() => {
       const key = keyOf(answer.request);
+      if (!current && !touched) return;
       if (!current && before?.query) history.replaceState(null, "", addressOf(before));
-      if (key === current) history.replaceState(null, "", addressOf(answer));
+      if (key === current || !touched) history.replaceState(null, "", addressOf(answer));
       else history.pushState(null, "", addressOf(answer));
       current = key;
     }, settled);

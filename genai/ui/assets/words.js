@@ -2,7 +2,9 @@
 genai.views.words = ({ element }) => {
   const first = () => {
     if (!genai.stages.paint || !genai.promptBox()) return setTimeout(first, 50);
-    genai.readPrompt({}, element.querySelector(".read").dataset.facts, genai.promptBox().value);
+    const { chosen } = genai;
+    const facts = chosen.paint ? JSON.stringify(chosen.paint) : element.querySelector(".read").dataset.facts;
+    genai.readPrompt({}, facts, genai.promptBox().value);
   };
   first();
 };

@@ -15,4 +15,4 @@ def build(section: Section, shared: dict[str, Component]) -> None:
     first, tile = opening(section, "sample", {"count": TILES}), opening(section, "sample") or {}
     stage("gan-grid", "grid", section, fill("grid.html", tile=tile.get("src", "")), first)
     section.draws("gan-grid", "sample", shared, count=TILES)
-    section.restores("sample", shared, "grid")
+    section.restores("sample", shared, "grid", count=TILES)
