@@ -112,6 +112,8 @@ def overview(engine) -> str:
             for action in ACTIONS[entry.family].values():
                 names = " ".join(f"--{control.name}" for control in action.controls(entry))
                 lines.append(f"    --action {action.name:<12} {names}")
+            if entry.snapshots:
+                lines.append(f"    snapshots: {' '.join(entry.snapshots)}")
     lines += [f"{entry.name}: {entry.problem}" for entry in entries if entry.problem]
     return "\n".join(lines) or f"no checkpoints in {engine.folder}: train one with train.py"
 

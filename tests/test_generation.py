@@ -1076,9 +1076,11 @@ def genai(engine, tmp_path, monkeypatch, capsys):
 def test_the_list_names_every_model_action_and_control(engine, tmp_path, capsys):
     shutil.copytree(engine.folder, tmp_path, dirs_exist_ok=True)
     (tmp_path / "broken.safetensors").write_bytes(b"")
+    shutil.copy(tmp_path / "gan-digits.safetensors", tmp_path / "gan-digits@500.safetensors")
     assert main(["--checkpoints", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
     assert "python -m genai gan-digits --seed 7" in shown and "broken.safetensors is damaged" in shown
+    assert shown.count("gan-digits@500") == shown.count("snapshots: gan-digits@500\n") == 1
     for name in models(engine):
         entry = engine.shelf.get(name)
         assert f"{name}  ({entry.family}" in shown
