@@ -133,6 +133,13 @@ def test_every_verdict_and_tab_has_its_words():
     assert {key for key in table("en") if key.startswith("ui.tabs.")} == {f"ui.tabs.{tab.id}" for tab in TABS}
 
 
+def test_every_data_set_s_classes_have_a_name():
+    from genai.data import DATASETS, about
+
+    for name in DATASETS:
+        assert f"ui.labels.{about(name).label}" in table("en"), name
+
+
 def test_messages_are_filled_and_bounded():
     deep: list = []
     for _ in range(5000):
