@@ -150,8 +150,7 @@ class Engine:
 
     def generate(self, model: str, action: str, controls: dict[str, Any]) -> Result:
         """One whole result."""
-        *_, result = self._grow(model, action, controls, show=False)
-        return result
+        return self._whole(*self._asked(model, action, controls))
 
     def stream(self, model: str, action: str, controls: dict[str, Any]) -> Iterator[Result]:
         """The result as it grows: text after every token, a picture of several rounds after each, others once. The last
@@ -159,14 +158,17 @@ class Engine:
 
         Closing the iterator early frees its slot: that is how a visitor stops.
         """
-        return self._grow(model, action, controls, show=True)
+        return self._grow(*self._asked(model, action, controls), show=True)
 
-    def _grow(self, model: str, action: str, controls: dict[str, Any], show: bool) -> Iterator[Result]:
-        loaded, spec, checked = self._asked(model, action, controls)
+    def _whole(self, loaded: Loaded, spec: Action, controls: dict[str, Any]) -> Result:
+        *_, result = self._grow(loaded, spec, controls, show=False)
+        return result
+
+    def _grow(self, loaded: Loaded, spec: Action, controls: dict[str, Any], show: bool) -> Iterator[Result]:
         with self._slot(spec):
             start = time.perf_counter()
-            result = Result(spec, loaded.family, loaded.about, self._receipt(loaded, action, checked), 0.0)
-            for _ in GROW[spec.kind](result, loaded, checked, show):
+            result = Result(spec, loaded.family, loaded.about, self._receipt(loaded, spec, controls), 0.0)
+            for _ in GROW[spec.kind](result, loaded, controls, show):
                 result.milliseconds = 1000 * (time.perf_counter() - start)
                 yield result
             result.milliseconds = 1000 * (time.perf_counter() - start)
@@ -185,7 +187,7 @@ class Engine:
         """
         loaded, spec, checked = self._asked(model, action, controls)
         if spec.kind != "rounds":
-            return self.generate(model, action, controls), None
+            return self._whole(loaded, spec, checked), None
         with self._slot(spec):
             start, first = time.perf_counter(), state is None
             while True:
@@ -195,7 +197,7 @@ class Engine:
                 if show or state is None:
                     break
         result = Result(
-            spec, loaded.family, loaded.about, self._receipt(loaded, action, checked),
+            spec, loaded.family, loaded.about, self._receipt(loaded, spec, checked),
             1000 * (time.perf_counter() - start), pixels=made.pixels, detail=made.detail,
         )  # fmt: skip
         if state is None:
@@ -227,9 +229,9 @@ class Engine:
         finally:
             slots.release()
 
-    def _receipt(self, loaded: Loaded, action: str, controls: dict) -> dict:
+    def _receipt(self, loaded: Loaded, action: Action, controls: dict) -> dict:
         return {
-            "model": loaded.name, "action": action, "controls": controls,
+            "model": loaded.name, "action": action.name, "controls": controls,
             "sha256": loaded.sha256, "weights": loaded.weights_sha256[:16],
             "version": __version__, "torch": torch.__version__,
             "device": self.device.type, "dtype": "float32",
