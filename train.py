@@ -83,14 +83,14 @@ def _main(words: list[str]) -> int:
         try:
             with offline():
                 found = run_it(dry_run=True)
-            told = f"nothing stands in the way; {found.folder} is at step {found.step} of {config.steps}"
+            verdict = f"nothing stands in the way; {found.folder} is at step {found.step} of {config.steps}"
         except UserError as error:
             if error.code != "data_absent":
                 raise
-            told = str(error)
+            verdict = str(error)
         if first:
             print(json.dumps(whole, indent=2, default=dataclasses.asdict))
-            print(told, file=sys.stderr)
+            print(verdict, file=sys.stderr)
         return 0
     if first:
         print(json.dumps(whole, indent=2, default=dataclasses.asdict))

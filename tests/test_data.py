@@ -146,14 +146,14 @@ def test_half_a_file_is_found_out(name: str, tmp_path, capfd):
     for path in paths[:: max(1, len(paths) // 4)]:
         whole = path.read_bytes()
         path.write_bytes(whole[: len(whole) // 2])
-        told = ""
+        caught = ""
         for split in DATASETS[name].SPLITS:
             try:
                 load_dataset(name, split, tmp_path)
             except UserError as error:
                 assert "network" not in str(error) and "rm " in str(error) and "SHA256SUMS" in str(error)
-                told += str(error)
-        assert path.name in told + capfd.readouterr().err
+                caught += str(error)
+        assert path.name in caught + capfd.readouterr().err
         path.write_bytes(whole)
 
 
@@ -272,9 +272,9 @@ def test_a_full_disk_is_no_matter_of_the_network(name: str, tmp_path, monkeypatc
 
     home = Home(monkeypatch, b"much")
     monkeypatch.setattr(files.tqdm, "update", full)  # where a download writes
-    with refused("data_unwritable", name, str(tmp_path), "No space left", "--data_root") as told:
+    with refused("data_unwritable", name, str(tmp_path), "No space left", "--data_root") as caught:
         load_dataset(name, "train", tmp_path)
-    assert "network" not in str(told.value) and len(home.asked) == 1 and not home.pauses and not left(tmp_path)
+    assert "network" not in str(caught.value) and len(home.asked) == 1 and not home.pauses and not left(tmp_path)
     (tmp_path / "a file").write_text("in the way")
     with refused("data_unwritable", name, "a file"):
         load_dataset(name, "train", tmp_path / "a file")
@@ -346,9 +346,9 @@ def test_a_file_that_is_not_the_known_one_is_named(content: bytes, tmp_path, kno
     path.write_bytes(content)
     found = hashlib.sha256(content).hexdigest()[:16]
     delete = f"rm '{path}'"
-    with refused("data_damaged", str(path), found, shakespeare.SHA256, delete, "SHA256SUMS") as told:
+    with refused("data_damaged", str(path), found, shakespeare.SHA256, delete, "SHA256SUMS") as caught:
         load_dataset("shakespeare", "train", tmp_path / "my data")
-    assert "network" not in str(told.value) and path.read_bytes() == content and not home.asked
+    assert "network" not in str(caught.value) and path.read_bytes() == content and not home.asked
 
 
 def test_the_commands_of_the_message_work(tmp_path, known_play, monkeypatch):
@@ -356,9 +356,9 @@ def test_the_commands_of_the_message_work(tmp_path, known_play, monkeypatch):
     path = tmp_path / "text" / "tinyshakespeare.txt"
     path.parent.mkdir(parents=True)
     path.write_text("my own play, or half of one\n" * 9)
-    with refused("data_damaged") as told:
+    with refused("data_damaged") as caught:
         load_dataset("shakespeare", "train", tmp_path)
-    (delete,), (vouch,) = (told.value.details[name].split("\n") for name in ("delete", "vouch"))
+    (delete,), (vouch,) = (caught.value.details[name].split("\n") for name in ("delete", "vouch"))
     subprocess.run(vouch, shell=True, check=True)
     assert "my own play" in (data := load_dataset("shakespeare", "train", tmp_path)).tokenizer.decode(data.ids)
     path.write_text("changed")
@@ -672,18 +672,18 @@ def test_damaged_cats(few_cats, tmp_path, monkeypatch):
     path.write_bytes(path.read_bytes()[:400])
     (folder / "train" / "cat_00005.jpg").unlink()
     half = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    with refused("pictures_damaged", "2 of 6", "train/cat_00003.jpg", half, f"rm -r {folder}", "SHA256SUMS") as told:
+    with refused("pictures_damaged", "2 of 6", "train/cat_00003.jpg", half, f"rm -r {folder}", "SHA256SUMS") as caught:
         load_dataset("cats", "train", tmp_path)
-    assert "network" not in str(told.value) and len(load_dataset("cats", "test", tmp_path)) == 2
+    assert "network" not in str(caught.value) and len(load_dataset("cats", "test", tmp_path)) == 2
     draw_cat(99).save(path)
-    subprocess.run(told.value.details["vouch"], shell=True, check=True)
+    subprocess.run(caught.value.details["vouch"], shell=True, check=True)
     assert len(load_dataset("cats", "train", tmp_path)) == 5
     for content_of_one in (b"no picture", None):
         path.write_bytes(content_of_one) if content_of_one else Image.new("RGB", (32, 32)).save(path)
-        subprocess.run(told.value.details["vouch"], shell=True, check=True)
+        subprocess.run(caught.value.details["vouch"], shell=True, check=True)
         with refused("data_unreadable", str(path)):
             load_dataset("cats", "train", tmp_path)
-    subprocess.run(told.value.details["delete"], shell=True, check=True)
+    subprocess.run(caught.value.details["delete"], shell=True, check=True)
     Home(monkeypatch, content)
     assert len(load_dataset("cats", "train", tmp_path)) == 5
 

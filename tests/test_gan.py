@@ -63,8 +63,8 @@ def test_every_generator_plays_every_discriminator_on_pixels(body, d_body):
 def test_every_loss_with_every_penalty(loss, penalty):
     (_, d, stats, norm), (_, g, _, g_norm) = play(model(loss=loss, penalty=penalty), batch_of())
     assert torch.isfinite(d) and torch.isfinite(g) and norm > 0 and g_norm > 0
-    told = {"none": set(), "gp": {"gradient_penalty"}}.get(penalty, {f"{p}_penalty" for p in penalty.split("+")})
-    assert {name for name in stats if "penalty" in name} == told
+    expected = {"none": set(), "gp": {"gradient_penalty"}}.get(penalty, {f"{p}_penalty" for p in penalty.split("+")})
+    assert {name for name in stats if "penalty" in name} == expected
 
 
 @pytest.mark.parametrize("loss", LOSSES)

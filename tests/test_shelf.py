@@ -93,10 +93,10 @@ def test_thirty_checkpoints_are_described_without_their_weights(tmp_path, opened
 def test_one_reading_gives_weights_and_digests(tmp_path):
     path = write(tmp_path / "a.safetensors", 3)
     shelf = Shelf(tmp_path, CPU)
-    told = shelf.get("a").sha256
+    digest = shelf.get("a").sha256
     loaded = shelf.load("a")
     assert value_of(loaded) == 3
-    assert told == loaded.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert digest == loaded.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert loaded.weights_sha256 == weights_sha256(path)
 
 
