@@ -86,9 +86,9 @@ def test_what_stands_beside_a_field_is_its_help():
 def test_the_real_program_lists_and_refuses():
     done = run_python("train.py")
     assert done.returncode == 0 and "gpt-shakespeare" in done.stdout and not done.stderr
-    done = run_python("train.py", "gan-cats")
+    done = run_python("train.py", "gan-dogs")
     assert done.returncode == 2 and not done.stdout
-    assert done.stderr.startswith("error: There is no preset gan-cats") and "Traceback" not in done.stderr
+    assert done.stderr.startswith("error: There is no preset gan-dogs") and "Traceback" not in done.stderr
     assert all(name in done.stderr for name in names())
     done = run_python("train.py", "gan-digit", "--dry-run")
     assert done.returncode == 2 and done.stderr.endswith("Did you mean gan-digits?\n")
@@ -168,8 +168,8 @@ def test_overrides(words, capsys):
 
 
 def test_unknown_preset(capsys):
-    message = refused(capsys, "gan-cats")
-    assert "gan-cats" in message and all(name in message for name in names())
+    message = refused(capsys, "gan-dogs")
+    assert "gan-dogs" in message and all(name in message for name in names())
 
 
 def test_unknown_size(capsys):
