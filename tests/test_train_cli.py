@@ -12,10 +12,10 @@ from conftest import SMALL, run_python
 
 import train
 from genai import cli
-from genai.checkpoint import MAX_BYTES, Meta, save_checkpoint
-from genai.data import DATASETS
+from genai.checkpoint import MAX_BYTES, Meta, load_checkpoint, save_checkpoint
+from genai.data import DATASETS, load_dataset, options_of, stand_in
 from genai.errors import UserError
-from genai.models import FAMILIES, build_model
+from genai.models import FAMILIES, build_model, configure
 from genai.training.config import RunConfig, TrainConfig, override, parse
 from genai.training.presets import PRESETS, get_preset, names
 from genai.training.resume import Finished
@@ -336,12 +336,19 @@ def test_a_finished_run_names_the_commands_that_show_and_measure_it(family, show
 
 
 @EVERY
-def test_preset_builds_and_its_checkpoint_is_small(preset):
+def test_preset_builds_and_its_checkpoint_is_small(preset, tmp_path):
     """Half precision takes two bytes a parameter; metadata gets a tenth of a megabyte."""
     assert preset.train.dataset in DATASETS and preset.family in FAMILIES
-    assert preset.model.keys() <= {f.name for f in dataclasses.fields(FAMILIES[preset.family].Config)}
+    cls = FAMILIES[preset.family]
+    assert preset.model.keys() <= {f.name for f in dataclasses.fields(cls.Config)}
+    stand_in(preset.train.dataset, tmp_path)
+    chosen = dataclasses.asdict(configure(preset.family, preset.model))
+    if cls.frozen:
+        chosen = cls.adopt(chosen, load_checkpoint(preset.train.frozen)[0])
+    options = {k: v for k, v in cls.options(chosen).items() if k in options_of(preset.train.dataset)}
+    config = cls.fit(chosen, load_dataset(preset.train.dataset, preset.train.split, tmp_path, **options))
     with torch.device("meta"):
-        model = build_model(preset.family, preset.model)
+        model = build_model(preset.family, config)
     assert 2 * sum(p.numel() for p in model.parameters()) + 100_000 < MAX_BYTES
     assert get_preset(preset.name, preset.size) is preset
     limits = TrainConfig.RANGES | FAMILIES[preset.family].Config.RANGES

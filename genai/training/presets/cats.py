@@ -14,7 +14,7 @@ PHOTOS = TrainConfig(
 )  # fmt: skip
 THROUGH = dict(body="style", d_body="projected", loss="hinge", penalty="none", generator_lr=1.0, shift=0, flip=True)
 SMALL = dict(z_dim=128, widths=(256, 256, 160, 80, 40), truncation_psi=0.9, **THROUGH)
-LARGE = dict(z_dim=192, widths=(320, 320, 224, 112, 56), truncation_psi=0.9, **THROUGH)
+LARGE = dict(z_dim=192, widths=(288, 288, 192, 96, 48), truncation_psi=0.9, **THROUGH)
 
 # The articles' own network on the same pictures: what the one above is compared with.
 DCGAN = TrainConfig(

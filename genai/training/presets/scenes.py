@@ -37,5 +37,5 @@ PRESETS = [
         "text2image-scenes", "cpu", "text2image", PRIOR, {},
         "52 min", "prompt accuracy 93 % seen, level 1 and level 2",
     ),
-    Preset("text2image-scenes", "gpu", "text2image", larger(PRIOR, 20_000, 256), dict(n_layer=5, n_head=4, n_embd=152)),
+    Preset("text2image-scenes", "gpu", "text2image", larger(PRIOR, 20_000, 256), dict(n_layer=5, n_head=3, n_embd=144)),
 ]  # fmt: skip
