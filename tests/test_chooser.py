@@ -190,6 +190,8 @@ def test_prompts_follow_the_chosen_gpt(visit, served):
     page.wait_for_function("document.querySelector('#gpt-unknown p').textContent.endsWith(': R')")
     page.locator("#gpt-examples .chip").first.click()
     page.wait_for_function("document.querySelector('#gpt-prompt textarea').value === 'x'")
+    # The page has heard of it, too: what is typed next is not overtaken.
+    page.wait_for_function("document.querySelector('#gpt-unknown p').textContent === ''")
     page.locator("#gpt-prompt textarea").fill("zyx")
     page.locator("#gpt-run").click()
     page.wait_for_function("document.querySelector('#gpt-page b').innerText === 'zyx'")
