@@ -6,6 +6,7 @@ to say itself: who plays (`players`) and what they lose (`losses`). Everything e
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class Config:
     CHOICES: ClassVar[dict[str, tuple[str, ...]]] = {}
 
 
-class Family(nn.Module):
+class Family(nn.Module, abc.ABC):
     """A model of any family.
 
     Config: its configuration; fields that the data decide (see `data.decides`) or the frozen child are filled in by them.
@@ -48,13 +49,13 @@ class Family(nn.Module):
     compilable: ClassVar[tuple[str, ...]] = ()
 
     @property
+    @abc.abstractmethod
     def players(self) -> dict[str, nn.Module]:
         """Who takes optimizer steps, by the names that `losses` yields, in its order; no parameter is two players'."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def losses(self, batch: Batch) -> Iterator[tuple[str, Tensor, dict[str, Tensor]]]:
         """One training step: (player, loss [], stats of [] each) for each player in turn, who steps before the next is asked."""
-        raise NotImplementedError
 
     @property
     def matrices(self) -> list[nn.Parameter]:
