@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from genai.models import family
 from genai.models.batch import Batch
-from genai.models.layers import shift, to_signed
+from genai.models.layers import Residual, shift, to_signed
 
 TURNS = 4  # by 0, 90, 180 and 270 degrees
 
@@ -33,16 +33,6 @@ class Config(family.Config):
     noise: float = 0.05  # augmentation: standard deviation of noise on the pixels, in [-1, 1]
 
     RANGES: ClassVar = {"features": (1, 65_536)}
-
-
-class Residual(nn.Module):
-    def __init__(self, width: int):
-        super().__init__()
-        self.norm = nn.GroupNorm(1, width)
-        self.mix = nn.Conv2d(width, width, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.mix(F.gelu(self.norm(x)))
 
 
 class Features(family.Family):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from genai.models import family
 from genai.models.batch import Batch
-from genai.models.layers import shift, to_signed
+from genai.models.layers import Residual, shift, to_signed
 
 NOISE = 0.04  # augmentation: standard deviation of noise on the pixels, in [-1, 1]
 
@@ -28,16 +28,6 @@ class Config(family.Config):
     shift: int = 1  # augmentation: translation by up to so many pixels
 
     RANGES: ClassVar = {"features": (1, 65_536)}
-
-
-class Residual(nn.Module):
-    def __init__(self, width: int):
-        super().__init__()
-        self.norm = nn.GroupNorm(1, width)
-        self.mix = nn.Conv2d(width, width, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.mix(F.gelu(self.norm(x)))
 
 
 class Judge(family.Family):

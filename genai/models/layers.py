@@ -84,6 +84,18 @@ def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool = False, mask: Tensor |
         return F.scaled_dot_product_attention(q.float(), k.float(), v.float(), is_causal=causal)
 
 
+class Residual(nn.Module):
+    """x [B, width, H, W] plus a 3x3 convolution of it, normalised (GroupNorm of one group)."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.norm = nn.GroupNorm(1, width)
+        self.mix = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.mix(F.gelu(self.norm(x)))
+
+
 class MLP(nn.Module):
     """x [..., width] -> [..., width] with squared ReLU (So et al. 2021, "Primer"); its output starts at zero."""
 

@@ -9,18 +9,10 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai.models.layers import Residual
+
 WIDTHS = (24, 48, 96, 128)  # each stage halves the resolution
 HIDDEN = 192
-
-
-class Residual(nn.Module):
-    def __init__(self, width: int):
-        super().__init__()
-        self.norm = nn.GroupNorm(1, width)
-        self.mix = nn.Conv2d(width, width, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.mix(F.gelu(self.norm(x)))
 
 
 class Encoder(nn.Module):
