@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from genai.models import build_model
-from genai.models.backbone import WIDTHS, Backbone, stand_in, weights_below
+from genai.models.backbone import WIDTHS, Backbone, fold, stand_in, weights_below
 from genai.models.batch import Batch, Noise
 from genai.models.gan import Config
 from genai.models.gan.projected import ProjectedDiscriminator, Projection, augment
@@ -177,6 +177,25 @@ def test_heads_give_a_verdict_for_places_of_every_scale():
     maps = [torch.randn(2, width, 32 >> i, 32 >> i) for i, width in enumerate(WIDTHS)]
     logits = discriminator(maps, torch.zeros(2, dtype=torch.int64))
     assert logits.shape == (2, 25 + 25 + 25 + 1)
+
+
+def test_folding_normalisations_into_convolutions_changes_nothing_but_rounding(tmp_path):
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Sequential(nn.Conv2d(8, 4, 1, bias=False), nn.BatchNorm2d(4))
+    )  # fmt: skip
+    for norm in (network[1], network[3][1]):
+        norm.running_mean.normal_()
+        norm.running_var.uniform_(0.5, 2)
+        nn.init.normal_(norm.weight)
+        nn.init.normal_(norm.bias)
+    images = torch.randn(2, 3, 8, 8)
+    before = network.eval()(images)
+    fold(network)
+    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in network.modules())
+    torch.testing.assert_close(network(images), before)
+    stand_in(tmp_path)
+    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in Backbone(weights_below(tmp_path)).modules())
 
 
 def test_the_backbone_gives_four_scales_stays_frozen_and_is_not_copied(tmp_path):

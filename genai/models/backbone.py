@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 NAME = "tf_efficientnet_lite0"
 SIDE = 128  # pixels that pictures are enlarged to, so that a small one has features at every scale
@@ -30,6 +31,7 @@ class Backbone(nn.Module):
         self.features = _network(pretrained=weights is None)
         if weights is not None:
             self.features.load_state_dict(load_file(weights), strict=False)  # the classifier is left out
+        fold(self.features)
         self.to(memory_format=torch.channels_last).eval().requires_grad_(False)
 
     def train(self, mode: bool = True) -> Backbone:
@@ -47,6 +49,21 @@ class Backbone(nn.Module):
             if images.size(-1) != SIDE:
                 images = F.interpolate(images, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
             return self.features(images.contiguous(memory_format=torch.channels_last))
+
+
+def fold(module: nn.Module) -> None:
+    """Make each normalisation part of the convolution before it: the same function, up to rounding, in half the time.
+
+    Nothing normalises any more, so what stays of such a layer is its activation.
+    """
+    before = None
+    for name, child in list(module.eval().named_children()):
+        if isinstance(child, nn.BatchNorm2d) and before:
+            setattr(module, before, fuse_conv_bn_eval(module.get_submodule(before), child))
+            setattr(module, name, getattr(child, "act", nn.Identity()))
+        else:
+            fold(child)
+        before = name if isinstance(child, nn.Conv2d) else None
 
 
 def weights_below(root: Path) -> Path:
