@@ -87,7 +87,7 @@ def language(payload: Any) -> str:
 
 
 def server_functions(engine: Engine) -> list:
-    """`frame`, `file` and `data` for a stage's JavaScript: the request as plain values in, the answer or {"error"} out."""
+    """`frame`, `file`, `data`, `learned` for a stage's JavaScript: a request as plain values in, the answer or {"error"} out."""
 
     def frame(payload):
         """What takes several rounds answers with the `state` that the browser asks for the next one with."""
@@ -103,7 +103,14 @@ def server_functions(engine: Engine) -> list:
         """What an action tells that makes no picture."""
         return {"data": engine.generate(*read_request(payload)).data}
 
-    return [answering(function) for function in (frame, file, data)]
+    def learned(payload):
+        """Training pictures by their places, where this machine has them."""
+        if not isinstance(payload, dict):
+            raise UserError("bad_request")
+        found = engine.learned_from(payload.get("model"), payload.get("places"))
+        return {"pictures": [data_uri(pixels) for pixels in found]}
+
+    return [answering(function) for function in (frame, file, data, learned)]
 
 
 def answering(function: Callable[[Any], dict]) -> Callable[[Any], dict]:

@@ -1,0 +1,98 @@
+/* Pictures that a visitor brings: cropped to a square here, and compared with what is drawn for them. */
+genai.pictures = (() => {
+  const load = (uri) =>
+    new Promise((done, failed) => {
+      const picture = new Image();
+      picture.onload = () => done(picture);
+      picture.onerror = failed;
+      picture.src = uri;
+    });
+
+  /* A square canvas in which a picture can be dragged, and enlarged by the wheel or + and -; `taken(uri)` when it rests, with the
+     square as a PNG. */
+  const cropper = (canvas, taken) => {
+    const pen = canvas.getContext("2d");
+    const side = canvas.width;
+    let picture = null;
+    let scale = 1;
+    let x = 0;
+    let y = 0;
+    let timer = 0;
+    const least = () => side / Math.min(picture.width, picture.height);
+    const draw = () => {
+      const limit = (at, length) => Math.min(0, Math.max(side - length * scale, at));
+      scale = Math.max(least(), Math.min(8 * least(), scale));
+      x = limit(x, picture.width);
+      y = limit(y, picture.height);
+      pen.fillStyle = "#fff"; // where it is transparent
+      pen.fillRect(0, 0, side, side);
+      pen.imageSmoothingQuality = "high";
+      pen.drawImage(picture, x, y, picture.width * scale, picture.height * scale);
+      clearTimeout(timer);
+      timer = setTimeout(() => taken(canvas.toDataURL("image/png")), 200);
+    };
+    const zoom = (factor, atX = side / 2, atY = side / 2) => {
+      if (!picture) return;
+      const before = scale;
+      scale = Math.max(least(), Math.min(8 * least(), scale * factor));
+      x = atX - ((atX - x) * scale) / before;
+      y = atY - ((atY - y) * scale) / before;
+      draw();
+    };
+    const ratio = () => side / canvas.getBoundingClientRect().width;
+    canvas.addEventListener("pointerdown", (event) => canvas.setPointerCapture(event.pointerId));
+    canvas.addEventListener("pointermove", (event) => {
+      if (!picture || !event.buttons) return;
+      x += event.movementX * ratio();
+      y += event.movementY * ratio();
+      draw();
+    });
+    canvas.addEventListener(
+      "wheel",
+      (event) => {
+        if (!picture) return;
+        event.preventDefault();
+        zoom(Math.exp(-event.deltaY / 400), event.offsetX * ratio(), event.offsetY * ratio());
+      },
+      { passive: false },
+    );
+    canvas.addEventListener("keydown", (event) => {
+      const steps = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] };
+      const factor = { "+": 1.1, "=": 1.1, "-": 1 / 1.1 }[event.key];
+      if (!picture || !(steps[event.key] || factor)) return;
+      event.preventDefault();
+      if (factor) return zoom(factor);
+      x += steps[event.key][0];
+      y += steps[event.key][1];
+      draw();
+    });
+    return {
+      load: async (uri) => {
+        picture = await load(uri);
+        scale = least();
+        x = (side - picture.width * scale) / 2;
+        y = (side - picture.height * scale) / 2;
+        draw();
+      },
+    };
+  };
+
+  /* Where two pictures differ, as a heat map: dark where they agree. */
+  const difference = async (canvas, first, second) => {
+    const { width, height } = canvas;
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
+    const pixels = [];
+    for (const uri of [first, second]) {
+      pen.drawImage(await load(uri), 0, 0, width, height);
+      pixels.push(pen.getImageData(0, 0, width, height).data);
+    }
+    const map = pen.createImageData(width, height);
+    for (let i = 0; i < map.data.length; i += 4) {
+      const far = [0, 1, 2].reduce((sum, c) => sum + Math.abs(pixels[0][i + c] - pixels[1][i + c]), 0) / 3;
+      const heat = Math.min(1, far / 96);
+      map.data.set([255 * Math.min(1, 2 * heat), 255 * Math.max(0, 2 * heat - 1), 60 * (1 - heat), 255], i);
+    }
+    pen.putImageData(map, 0, 0);
+  };
+  return { cropper, difference };
+})();
