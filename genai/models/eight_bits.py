@@ -1,6 +1,7 @@
 """Weights in eight bits each: half the size of half precision, for what is looked at and not trained on.
 
-Of each tensor of two or more axes, every row (all that leads to one output) has its own step: weight = step * integer in [-127, 127].
+Of each tensor of two or more axes, every row (all that leads to one output) has its own step: a weight is that times a whole
+number from -127 to 127.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ STEP = ".step"  # what the name of a tensor's steps ends with
 
 
 def rounded(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A state_dict with its weights as int8 [rows, ...] and, beside each, their steps float16 [rows]; the rest in half precision."""
+    """A state_dict, its weights as int8 [rows, ...] with their steps float16 [rows] beside them; the rest in half precision."""
     tensors: dict[str, Tensor] = {}
     for name, t in state.items():
         t = t.detach().cpu()
