@@ -68,8 +68,14 @@ def encode(loaded, c: dict) -> dict[str, list[float]]:
 
 @look("vae")
 def look_at(model, meta, data) -> np.ndarray:
-    """Eighty samples of the prior."""
-    return images.grid(images.to_uint8(model.decode(prior_latents(model, range(80))), low=0.0), columns=10)
+    """Eighty samples of the prior; of photographs above them twenty of the data, each over its reconstruction."""
+    rows = [images.to_uint8(model.decode(prior_latents(model, range(80))), low=0.0)]
+    if model.config.likelihood == "logistic":
+        device = next(model.parameters()).device
+        x = next(data.chunks(20)).to(device).float() / 255
+        pairs = torch.stack([x, model.decode(model.encode(x)[0])]).split(10, dim=1)  # of [2, 10, C, H, W]
+        rows = [images.to_uint8(part, low=0.0) for pair in pairs for part in pair] + rows
+    return images.grid(np.concatenate(rows), columns=10)
 
 
 def fit_photograph(picture: Image.Image, config) -> np.ndarray:
