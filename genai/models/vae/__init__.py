@@ -25,6 +25,7 @@ from genai.models.batch import Batch
 from genai.models.gan.projected import ProjectedDiscriminator, augment_by
 from genai.models.layers import shift
 from genai.models.vae import gated, residual
+from genai.models.vae.directions import principal_directions
 from genai.models.vae.likelihood import LIKELIHOODS, Bernoulli, Logistic, log_bernoulli
 from genai.models.vae.prior import Flow, Mixture
 
@@ -185,13 +186,19 @@ class VAE(family.Family):
     @torch.inference_mode()
     def complete(self, data) -> dict:
         """How the latents are used over the first LOOKED_AT training images (grey values as the input): latent_kl, the mean KL
-        of each, nats; latent_order, the latents by falling KL, as the page offers them."""
-        device, total, count = next(self.parameters()).device, 0.0, 0
+        of each, nats; latent_order, the latents by falling KL, as the page offers them; and of photographs `directions`, in
+        which no latent says much alone: see `principal_directions`."""
+        device, total, encoded = next(self.parameters()).device, 0.0, []
         for images in data.chunks(LOOKED_AT):
             mu, logvar = self.encode(images.to(device).float() / 255)
-            total, count = total + kl_per_dimension(mu, logvar).double().sum(0), count + len(mu)
-        kl = total / count
-        return {"latent_kl": [round(v, 5) for v in kl.tolist()], "latent_order": kl.argsort(descending=True).tolist()}
+            total = total + kl_per_dimension(mu, logvar).double().sum(0)
+            encoded.append(mu)
+        mu = torch.cat(encoded)
+        kl = total / len(mu)
+        said = {"latent_kl": [round(v, 5) for v in kl.tolist()], "latent_order": kl.argsort(descending=True).tolist()}
+        if self.config.body == "residual":
+            said["directions"] = principal_directions(mu, self.decode)
+        return said
 
     # -- generation ----------------------------------------------------------------------------------------------
 
@@ -212,14 +219,19 @@ class VAE(family.Family):
         return self.encoder(images)
 
     @torch.inference_mode()
-    def log_importance(self, x: Tensor, mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
-        """log p(x|z) + log p(z) - log q(z|x) for z = mu + noise * sigma: [B], nats; p(z) is N(0, I).
+    def log_prior(self, z: Tensor) -> Tensor:
+        """How likely a sample's latent is z [B, latents]: log density [B], nats, of the learned prior, or else of N(0, I)."""
+        return _log_normal(z) if self.prior is None else self.prior.log_prob(z)
+
+    @torch.inference_mode()
+    def log_importance(self, x: Tensor, mu: Tensor, logvar: Tensor, noise: Tensor, learned: bool = False) -> Tensor:
+        """log p(x|z) + log p(z) - log q(z|x) for z = mu + noise * sigma: [B], nats. p(z) is N(0, I), or the `learned` prior.
 
         Its mean is the elbo; a log-mean-exp over K draws is the importance-weighted bound (Burda et al. 2015, eq. 8).
         x [B, C, H, W] as the likelihood has it: in {0, 1}, or grey levels in [0, 1]; mu, logvar, noise [B, latents].
         """
         z = mu + noise * (0.5 * logvar).exp()
-        log_p_z = -0.5 * (z.square() + math.log(2 * math.pi)).sum(1)
+        log_p_z = self.log_prior(z) if learned else _log_normal(z)
         log_q_z = -0.5 * (noise.square() + logvar + math.log(2 * math.pi)).sum(1)
         return self.observation.log_prob(x, self.decoder(z)) + log_p_z - log_q_z
 
@@ -228,6 +240,11 @@ def _prior(config: Config) -> nn.Module | None:
     if config.prior == "flow":
         return Flow(config.couplings, config.latents, config.hidden)
     return Mixture(config.components, config.latents) if config.components else None
+
+
+def _log_normal(z: Tensor) -> Tensor:
+    """log N(z; 0, I): [B], nats."""
+    return -0.5 * (z.square() + math.log(2 * math.pi)).sum(1)
 
 
 def kl_per_dimension(mu: Tensor, logvar: Tensor) -> Tensor:
