@@ -32,7 +32,7 @@ def is_crisp(result: Result) -> bool:
     if result.pixels is None or result.about.pixels != "crisp":
         return False
     columns = math.ceil(math.sqrt(result.receipt["controls"].get("count", 1)))  # as images.grid puts them
-    return result.pixels.shape[1] // columns <= CRISP_SIDE
+    return math.gcd(*result.pixels.shape[:2]) // columns <= CRISP_SIDE  # of some in a row, too
 
 
 def answer(engine: Engine, result: Result) -> dict[str, Any]:
