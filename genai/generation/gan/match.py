@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageOps
 from torch import Tensor, nn
 
 from genai.errors import UserError
 from genai.generation import images
 from genai.generation.actions import Round, action
 from genai.generation.controls import Number, Picture, bytes_of, from_code, to_code
+from genai.generation.fitting import fit_photograph
 from genai.generation.gan.base import has_levels
 from genai.generation.receipt import open_picture
 
@@ -32,18 +32,12 @@ PARTS = 3  # rows and columns of the parts that are compared when it is told wha
 
 
 def read_square(uri: str, config) -> Tensor:
-    """The largest square in the middle of a picture, [1, C, side, side] in [-1, 1]; white shows where it is transparent.
+    """The middle of a picture as the model learned to see them, [1, C, side, side] in [-1, 1].
 
     Raises UserError for what is no picture, or too large a one.
     """
-    picture = open_picture(io.BytesIO(bytes_of(uri)))
-    if "A" in picture.getbands() or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    side = (config.image_size, config.image_size)
-    square = ImageOps.fit(picture.convert("L" if config.channels == 1 else "RGB"), side, Image.Resampling.LANCZOS)
-    pixels = torch.from_numpy(np.array(square)).reshape(*side, config.channels)
-    return pixels.permute(2, 0, 1)[None].float() / 127.5 - 1
+    pixels = fit_photograph(open_picture(io.BytesIO(bytes_of(uri))), config)
+    return torch.tensor(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
 
 
 @action(
@@ -54,7 +48,8 @@ def match(loaded, c: dict, state: Any, show: bool) -> Round:
     """A picture drawn again from latents that are found for it, a step a round.
 
     The result tells the latents (`latent`, for steer and mix), how far the pictures still are from each other (`distance`: root
-    mean square of the pixels' difference, in grey levels), and which of nine parts is least alike (`least_alike`: row, column).
+    mean square of the pixels' difference, in grey levels), where (`difference`: a data URI, bright where they differ), and which
+    of nine parts is least alike (`least_alike`: row, column).
     """
     target = read_square(c["image"], loaded.config).to(loaded.device)
     if state is None:
@@ -86,10 +81,15 @@ def _draw(loaded, z: Tensor) -> Tensor:
 
 
 def _compared(drawn: Tensor, target: Tensor) -> dict[str, Any]:
-    error = ((drawn - target) * 127.5).square().mean(1, keepdim=True)  # [1, 1, H, W]
+    apart = (drawn - target) * 127.5
+    error = apart.square().mean(1, keepdim=True)  # [1, 1, H, W]
     parts = F.adaptive_avg_pool2d(error, PARTS)[0, 0]
     row, column = divmod(int(parts.argmax()), PARTS)
-    return {"distance": round(error.mean().sqrt().item(), 2), "least_alike": [row, column]}
+    heat = images.heat(apart.abs().mean(1)[0].cpu().numpy() / 255)
+    return {
+        "distance": round(error.mean().sqrt().item(), 2), "least_alike": [row, column],
+        "difference": images.data_uri(heat),
+    }  # fmt: skip
 
 
 def _step(loaded, target: Tensor, z: Tensor, m: Tensor, v: Tensor, t: int) -> tuple[Tensor, Tensor, Tensor]:

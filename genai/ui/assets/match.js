@@ -1,7 +1,6 @@
 /* A visitor's own picture: cropped here, drawn again by the model from latents that are found for it step by step. */
 genai.views.match = ({ id, element, server }) => {
   const { t } = genai;
-  const { cropper, difference } = genai.pictures;
   const picture = element.querySelector(".one-picture");
   const told = element.querySelector(".told");
   const heat = element.querySelector(".difference");
@@ -61,7 +60,7 @@ genai.views.match = ({ id, element, server }) => {
       element.dataset.frames = self.frames;
       enable(true);
       tell(answer, !state);
-      difference(heat, yours, answer.src);
+      heat.src = answer.difference;
       self.say(
         t("ui.status", {
           ms: Math.round(performance.now() - started),
@@ -81,40 +80,18 @@ genai.views.match = ({ id, element, server }) => {
     if (mine !== turn || answer.error) return;
     if (answer.data.percentile > 99 || self.last.distance > 45) told.textContent += ` ${t("ui.gan.match.unlike")}`;
   };
-  const crop = cropper(element.querySelector(".crop"), (uri) => {
+  const crop = genai.cropper(element.querySelector(".crop"), (uri) => {
     yours = uri;
     search();
   });
-  const unreadable = () => {
-    told.textContent = t("ui.vae.unreadable");
-  };
-  const take = async (file) => {
-    if (!file) return;
-    try {
-      await crop.load(await genai.smaller(file, 1000));
-    } catch {
-      unreadable();
-    }
-  };
-  for (const source of ["upload", "camera"]) {
-    const input = element.querySelector(`input.${source}`);
-    self.act(source, () => input.click());
-    input.addEventListener("change", () => {
-      const [file] = input.files;
-      input.value = "";
-      take(file);
-    });
-  }
-  button("camera").hidden = !matchMedia("(pointer: coarse)").matches;
-  document.addEventListener("paste", (event) => {
-    if (element.offsetParent === null) return;
-    take([...event.clipboardData.files].find((file) => file.type.startsWith("image/")));
-  });
-  element.addEventListener("dragover", (event) => event.preventDefault());
-  element.addEventListener("drop", (event) => {
-    event.preventDefault();
-    take(event.dataTransfer.files[0]);
-  });
+  genai.own(
+    element,
+    (uri) => crop.load(uri),
+    (said) => {
+      told.textContent = said;
+    },
+    true,
+  );
   self.act("stop", () => {
     turn += 1;
     button("stop").disabled = true;

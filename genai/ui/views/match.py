@@ -17,6 +17,7 @@ def suits(loaded: Loaded) -> bool:
 
 
 def build(section: Section, shared: dict[str, Component]) -> None:
-    stage("gan-match", "match", section, fill("match.html"), facts=json.dumps(section.opening))
+    body = fill("match.html", own=fill("own.html", id='id="gan-match-upload"'))
+    stage("gan-match", "match", section, body, facts=json.dumps(section.opening))
     section.tells("gan-match")
     section.restores("match", {}, "match", "gan-match")
