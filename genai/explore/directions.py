@@ -1,9 +1,9 @@
 """Directions of a GAN's latent space that change its pictures most, for somebody to look at and to name.
 
-GANSpace (Härkönen et al. 2020) takes principal components of styles; those of the pictures, as far as latents explain them, say more
-of what one sees. The latents z of some resolutions are drawn anew for each of many samples, small versions x of the pictures are
-regressed on them, x = B z + noise, and the singular vectors of B are the directions, in order of how much of the pictures'
-variance each explains: reduced-rank regression (Izenman 1975), z being white.
+GANSpace (Härkönen et al. 2020) takes principal components of styles; those of the pictures, as far as latents explain them,
+say more of what one sees. The latents z of some resolutions are drawn anew for each of many samples, small versions x of the
+pictures are regressed on them, x = B z + noise, and the singular vectors of B are the directions, in order of how much of the
+pictures' variance each explains: reduced-rank regression (Izenman 1975), z being white.
 """
 
 from __future__ import annotations
