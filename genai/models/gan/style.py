@@ -80,9 +80,7 @@ class StyleGenerator(nn.Module):
             nn.init.normal_(layer.weight, std=(2 / layer.in_features) ** 0.5)
             nn.init.zeros_(layer.bias)
         self.shape = (widths[0], side, side)
-        # The coarse layout is a linear function of z itself, without a bias: z has mean zero, so there is no layout that all
-        # pictures could share. From a style, whose mean is not zero, one grew within 300 steps, and no other came back.
-        self.base = nn.Linear(self.mapping[0].in_features, widths[0] * side * side, bias=False)
+        self.base = nn.Linear(style, widths[0] * side * side, bias=False)  # the coarse layout is the lowest level's style
         self.start = Styled(widths[0], style)
         self.levels = nn.ModuleList(Level(i, o, style) for i, o in itertools.pairwise(widths))
         self.out = nn.Conv2d(widths[-1], config.channels, 3, padding=1)
@@ -95,7 +93,7 @@ class StyleGenerator(nn.Module):
             e = e * torch.rsqrt(e.square().mean(1, keepdim=True) + 1e-8)
             z = torch.cat((z, e[:, None].expand(-1, z.size(1), -1)), dim=2)
         styles = self.mapping(z)  # [B, levels, D]
-        x = self.start(self.base(z[:, 0]).view(-1, *self.shape), styles[:, 0])
+        x = self.start(self.base(styles[:, 0]).view(-1, *self.shape), styles[:, 0])
         for n, level in enumerate(self.levels, 1):
             x = level(x, styles[:, n])
         return torch.tanh(self.out(x).float())
