@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from types import ModuleType
 
-from genai.data import cats, folder, mnist, mnist_words, scenes, shakespeare, tales
+from genai.data import cats, folder, mnist, mnist_words, scenes, shakespeare, stacked_mnist, tales
 from genai.data.about import About
 from genai.data.base import Images, LazyImages, Procedural, Text
 from genai.errors import UserError
@@ -37,6 +37,7 @@ DATASETS: dict[str, ModuleType] = {
     "tales": tales,
     "folder": folder,
     "mnist-words": mnist_words,
+    "stacked-mnist": stacked_mnist,
     "cats": cats,
     "scenes": scenes,
 }
