@@ -16,6 +16,7 @@ from genai.metrics import pictures
 from genai.metrics.context import Context
 from genai.metrics.features import space
 
+WAY = 2_500  # samples of each moment of a run, the end among them
 KEPT = 0.9  # of the most that there ever were: so many modes a stable run has throughout its last third
 EXPLODED = 10.0  # times the largest loss before: what no loss of a stable run comes to in its last third
 
@@ -43,14 +44,14 @@ def is_stable(way: list[dict], steps: int) -> bool:
 def measure(context: Context) -> dict:
     """Of as many samples as pictures are compared, 10,000; `real`: of as many real ones.
 
-    Where snapshots of its way lie beside it (`train.py --snapshots 20`), `way` is what these draw, and `stable` whether the run
-    was; else None.
+    Where snapshots of its way lie beside it (`train.py --snapshots 12`), `way` is what these draw, of 2,500 samples each, and
+    `stable` whether the run was; else None.
     """
     own = space(context)
     total = 10**context.model.config.channels
     drawn, others = pictures.samples(context, own).predicted, pictures.others(context, own).predicted
     (found, divergence), (real, real_divergence) = modes(drawn, total), modes(others, total)
-    way = [*_snapshots(context, total), {"step": context.meta.step, "modes": found, "loss": 0.0}]
+    way = [*_snapshots(context, total), {"step": context.meta.step, "modes": modes(drawn[:WAY], total)[0], "loss": 0.0}]
     asked = context.meta.training.get("steps", 0)
     return {
         "value": found, "unit": f"modes of {total:,}", "split": context.held_out, "n": len(drawn), "kl": divergence,
@@ -61,9 +62,9 @@ def measure(context: Context) -> dict:
 
 def _snapshots(context: Context, total: int) -> Iterator[dict]:
     """What each snapshot of the checkpoint's way draws, by the same seeds."""
-    path = context.path
+    path, n = context.path, min(WAY, pictures.counts(context)[1])
     for snapshot in sorted(path.parent.glob(f"{path.stem}@*.safetensors"), key=lambda found: read_meta(found).step):
-        moment = Context(snapshot, n=context.n, root=context.root, network=context.network, device=str(context.device))
+        moment = Context(snapshot, n=n, root=context.root, network=context.network, device=str(context.device))
         predicted = pictures.samples(moment, space(context)).predicted
         losses = [abs(v) for name, v in moment.meta.extra.get("losses", {}).items() if name.endswith("/loss")]
         yield {"step": moment.meta.step, "modes": modes(predicted, total)[0], "loss": max(losses, default=0.0)}
