@@ -39,7 +39,7 @@ def _main(words: list[str]) -> int:
         options = parser.parse(words)
     folders = cli.checkpoint_folders(options.checkpoints)
 
-    from genai.generation.engine import ACTIONS, Engine
+    from genai.generation.engine import Engine, actions_of
 
     engine = Engine(folders, options.device)
     if options.receipt:
@@ -50,8 +50,8 @@ def _main(words: list[str]) -> int:
         print(f"{__doc__}\n{overview(engine)}")
         return 0
     entry = engine.entry(options.model or "")
-    parser.epilog = "\n\n".join(describe(action, entry) for action in ACTIONS[entry.family].values())
-    action = engine.action(entry, options.action or next(iter(ACTIONS[entry.family])))
+    parser.epilog = "\n\n".join(describe(action, entry) for action in actions_of(entry).values())
+    action = engine.action(entry, options.action or next(iter(actions_of(entry))))
     names = [control.name for control in action.controls(entry)]
     for name in names:
         parser.add_argument(f"--{name}", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
@@ -102,14 +102,14 @@ def write(path: Path, result) -> None:
 
 def overview(engine) -> str:
     """The models, by their descriptions alone, and what is wrong with those that cannot be used."""
-    from genai.generation.engine import ACTIONS
+    from genai.generation.engine import ACTIONS, actions_of
 
     lines, entries = [], engine.shelf.entries()
     for entry in entries:
         if entry.problem is None and entry.family in ACTIONS:
             learned = f"{entry.meta.dataset}, {entry.meta.step:,} steps"
             lines.append(f"{entry.name}  ({entry.family}, {entry.bytes / 1e6:.1f} MB, {learned})")
-            for action in ACTIONS[entry.family].values():
+            for action in actions_of(entry).values():
                 names = " ".join(f"--{control.name}" for control in action.controls(entry))
                 lines.append(f"    --action {action.name:<12} {names}")
             if entry.snapshots:

@@ -26,6 +26,7 @@ from torch.overrides import TorchFunctionMode
 
 from genai.errors import UserError
 from genai.models import FAMILIES, build_model
+from genai.models.eight_bits import STEP, rounded, widened
 
 FORMAT = "genai-1"
 MAX_BYTES = 10_000_000  # the larger ones are refused by the hosts that serve the page
@@ -39,6 +40,7 @@ class Meta:
 
     step: how many steps made it, of all runs in its history.  metrics: name -> the JSON record that `python -m genai.metrics`
     printed.  history: a record of each run that made it, see `training.history`.
+    slim: it holds only what sampling needs, in eight bits a weight: a snapshot of the way, to be looked at.
     """
 
     family: str
@@ -53,6 +55,7 @@ class Meta:
     extra: dict = field(default_factory=dict)  # what a family's page needs, e.g. the order of its latents
     metrics: dict = field(default_factory=dict)
     history: list = field(default_factory=list)
+    slim: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,17 +112,20 @@ def _alive(pid: int) -> bool:
 
 
 def save_checkpoint(path: str | Path, model: nn.Module, meta: Meta) -> None:
-    """Write `model` in half precision with its description, atomically.
+    """Write `model` in half precision (or as `meta.slim` says) with its description, atomically.
 
     Raises UserError, and leaves an older file alone, where a weight is not finite in half precision.
     """
-    path = Path(path)
-    tensors = {
-        name: t.detach().to("cpu", torch.float16 if t.is_floating_point() else t.dtype).contiguous()
-        for name, t in model.state_dict().items()
-    }
+    path, state = Path(path), model.state_dict()
+    if meta.slim:
+        tensors = rounded({name: t for name, t in state.items() if _is_sampled(meta.family, name)})
+    else:
+        tensors = {
+            name: t.detach().to("cpu", torch.float16 if t.is_floating_point() else t.dtype).contiguous()
+            for name, t in state.items()
+        }
     for name, t in tensors.items():
-        if not torch.isfinite(t).all():
+        if t.is_floating_point() and not torch.isfinite(t).all():
             value = t[~torch.isfinite(t)][0].item()
             raise UserError("not_finite", what="weight", phase=name, value=value, step=meta.step)
     save_tensors(path, tensors, meta)
@@ -168,13 +174,21 @@ def open_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Che
                 expected = {k: tuple(v.shape) for k, v in build_model(meta.family, meta.config).state_dict().items()}
         except Exception as error:  # any config a forger may think of
             raise UserError("checkpoint_broken", name=path.name, cause=_first_line(error)) from error
-        if file.shapes != expected:
-            found = file.shapes
+        found = file.shapes
+        if meta.slim:
+            expected = {k: v for k, v in expected.items() if _is_sampled(meta.family, k)}
+            steps = {k + STEP: v[:1] for k, v in expected.items() if len(v) > 1}
+            expected |= {k: v for k, v in steps.items() if k in found}
+        if found != expected:
             wrong = sorted(k for k in found.keys() | expected.keys() if found.get(k) != expected.get(k))
             raise UserError("checkpoint_broken", name=path.name, cause=f"tensors do not fit the config: {wrong[:3]}")
-        state = load(file.header + file.weights)
+        state = widened(load(file.header + file.weights))
     with _Unfilled():
         model = build_model(meta.family, meta.config)
+    if meta.slim:
+        for name, _ in list(model.named_children()):
+            if not _is_sampled(meta.family, name):
+                setattr(model, name, None)
     model.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
     for name, t in model.state_dict().items():
         if not torch.isfinite(t).all():
@@ -223,6 +237,12 @@ def load_state(path: Path) -> dict:
         raise UserError("state_broken", name=str(path), cause="train.py did not write it") from error
     except Exception as error:
         raise UserError("state_broken", name=str(path), cause="it is cut short or damaged") from error
+
+
+def _is_sampled(family: str, name: str) -> bool:
+    """Whether a child of a model, or a tensor in one, is among those that sampling needs."""
+    sampled = FAMILIES[family].sampled
+    return not sampled or name.partition(".")[0] in sampled
 
 
 class _File:

@@ -13,7 +13,7 @@ import torch
 from genai.checkpoint import Meta, save_checkpoint
 from genai.data import scenes
 from genai.data.tokenizer import CharTokenizer
-from genai.generation.engine import Engine
+from genai.generation.engine import Engine, actions_of
 from genai.models import build_model
 
 ALPHABET = "\n !'&,-.3:;?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -39,10 +39,22 @@ CONFIGS = {
         ),
     ),
     "judge-scenes": ("judge", dict(widths=(8, 8, 8), depths=(1, 1, 1), features=16)),
-}
-DATASETS = {
-    "gan": "mnist", "vae": "mnist", "gpt": "shakespeare", "text2image": "scenes", "judge": "scenes",
+    "gan-styled": (
+        "gan",
+        dict(
+            image_size=16, channels=3, classes=0, z_dim=6, widths=(16, 8, 8), body="style", d_body="projected",
+            loss="hinge", penalty="none", encoder=True,
+        ),
+    ),
+    "features-cats": ("features", dict(image_size=16, widths=(8, 8, 8, 8), features=4, gallery=20)),
 }  # fmt: skip
+DATASETS = {
+    "gan": "mnist", "vae": "mnist", "gpt": "shakespeare", "text2image": "scenes", "judge": "scenes", "features": "cats",
+}  # fmt: skip
+DIRECTIONS = [
+    {"name": {"en": "dark ↔ light", "zh": "深 ↔ 浅"}, "vector": [1.0, 0, 0, 0.5, 0, 0], "levels": [0, 1]},
+    {"name": {"en": "small ↔ large", "zh": "小 ↔ 大"}, "vector": [0, -1.0, 0, 0, 2.0, 0], "levels": [2]},
+]
 
 
 def write_checkpoints(folder: Path) -> Path:
@@ -55,14 +67,24 @@ def write_checkpoints(folder: Path) -> Path:
             elif p.ndim > 1 and family == "vae":  # as it starts, it draws nearly the same for every latent
                 p.data *= 2
         meta = Meta(family, config, preset=name, dataset=DATASETS[family], step=1)
-        if family == "gan":
+        if name == "gan-digits":
             meta.classes = [str(digit) for digit in range(10)]
+        if name == "gan-styled":
+            meta.dataset, meta.extra = "cats", {"directions": DIRECTIONS}
+        if family == "features":
+            model.gallery.normal_()
+            meta.metrics = {"nearest_test": {"value": 1.0, "quantiles": [0.02 * i for i in range(101)]}}
         if family == "text2image":
             meta.tokenizer, meta.extra = scenes.tokenizer().state(), {"plan": scenes.PLAN}
         if family == "gpt":
             meta.dataset, meta.tokenizer = "shakespeare", CharTokenizer(ALPHABET).state()
         save_checkpoint(folder / f"{name}.safetensors", model, meta)
     return folder
+
+
+def offering(engine: Engine, family: str, action: str):
+    """The first model of a family, by name, that can be asked for it."""
+    return next(entry for entry in engine.shelf.of(family) if action in actions_of(entry))
 
 
 @dataclass

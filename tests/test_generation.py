@@ -99,8 +99,9 @@ def test_an_action_gives_its_kind_of_result_with_defaults(engine, family, action
     assert array.dtype == np.uint8
     assert array.ndim == (4 if result.action.kind == "loop" else 3)
     assert array.min() < array.max()
-    side, channels = model.model.config.image_size, model.model.config.channels
-    assert array.shape[-3:] == (side, side, channels)
+    side, (height, width, channels) = model.model.config.image_size, array.shape[-3:]
+    assert channels == model.model.config.channels and height and width
+    assert (height % side, width % side) == (0, 0), "whole pictures, one or some of them"
 
 
 @each_action

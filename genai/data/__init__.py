@@ -12,6 +12,8 @@ import os
 from pathlib import Path
 from types import ModuleType
 
+from torch import Tensor
+
 from genai.data import cats, folder, mnist, mnist_words, scenes, shakespeare, stacked_mnist, tales
 from genai.data.about import About
 from genai.data.base import Images, LazyImages, Procedural, Text
@@ -28,6 +30,7 @@ __all__ = [
     "data_root",
     "load_dataset",
     "options_of",
+    "picture",
     "stand_in",
 ]
 
@@ -65,6 +68,13 @@ def load_dataset(name: str, split: str = "train", root: str | Path | None = None
     if split not in module.SPLITS:
         raise UserError("unknown_split", value=split, dataset=name, choices=list(module.SPLITS))
     return module.load(split, data_root(root), **options)
+
+
+def picture(name: str, split: str, place: int, root: str | Path | None = None) -> Tensor | None:
+    """Picture number `place` of a split, uint8 [C, H, W], without reading the others; None where it is not here, or the data set
+    has no way to read one alone."""
+    find = getattr(_module(name), "picture", None)
+    return None if find is None else find(split, data_root(root), place)
 
 
 def options_of(name: str) -> list[str]:

@@ -93,6 +93,17 @@ def load(split: str, root: Path) -> Images:
     return Images(images, torch.zeros(len(names), dtype=torch.int64))
 
 
+def picture(split: str, root: Path, place: int) -> torch.Tensor | None:
+    """See `data.picture`."""
+    folder = root / "cats64"
+    names = sorted(name for _, name, _, _ in _index() if name.startswith(f"{split}/"))
+    try:
+        with Image.open(folder / names[place]) as file:
+            return torch.from_numpy(np.array(file.convert("RGB"))).permute(2, 0, 1)
+    except (OSError, IndexError):
+        return None
+
+
 def _index() -> Iterator[tuple[str, str, str, str]]:
     """Of each cat that is kept: its original's name, its own, and the checksums of both."""
     with INDEX.open(encoding="utf-8", newline="") as file:

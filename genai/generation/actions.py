@@ -3,7 +3,8 @@
     ACTIONS["gan"]["sample"].controls(entry) -> the controls it takes; the description of a model suffices
     ACTIONS["gan"]["sample"].run(loaded, controls) -> the result
 
-An action is a function of (loaded model, checked controls) and nothing else. Its kind says what it gives:
+An action is a function of (loaded model, checked controls) and nothing else. Not every model of a family offers all of them:
+`actions_of` says which. Its kind says what it gives:
 
     image     pixels uint8 [H, W, C]
     loop      frames uint8 [N, H, W, C] of an animation
@@ -46,23 +47,30 @@ class Round:
 
 @dataclass(frozen=True)
 class Action:
-    """light: it computes next to nothing, and waits for no place among the requests that compute."""
+    """light: it computes next to nothing, and waits for no place among the requests that compute.
+    offered: whether a model, of which the description suffices, can do it at all."""
 
     name: str
     kind: Kind
     controls: Callable[[Any], list[Control]]
     run: Callable[..., Any]
     light: bool = False
+    offered: Callable[[Any], bool] = lambda model: True
 
 
 ACTIONS: dict[str, dict[str, Action]] = {}
 
 
-def action(family: str, kind: Kind, controls: Callable[[Any], list[Control]], light: bool = False):
-    """Register the decorated function as an action of `family`, by its name; a first one is the default."""
+def action(family: str, kind: Kind, controls: Callable[[Any], list[Control]], **more: Any):
+    """Register the decorated function as an action of `family`, by its name; a first one is the default. more: see `Action`."""
 
     def register(run: Callable[..., Any]):
-        ACTIONS.setdefault(family, {})[run.__name__] = Action(run.__name__, kind, controls, run, light)
+        ACTIONS.setdefault(family, {})[run.__name__] = Action(run.__name__, kind, controls, run, **more)
         return run
 
     return register
+
+
+def actions_of(model: Any) -> dict[str, Action]:
+    """What a model (its description suffices) can be asked for, by name; nothing, where its family makes nothing itself."""
+    return {name: one for name, one in ACTIONS.get(model.family, {}).items() if one.offered(model)}

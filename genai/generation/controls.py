@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from genai.errors import UserError
 
 # One black pixel: what a control for pictures holds until it is given one.
@@ -119,7 +121,9 @@ class Words:
 
 @dataclass(frozen=True)
 class Vector:
-    """`length` numbers in [low, high], whole ones if `integer`; by default all of them `fill`."""
+    """`length` numbers in [low, high], whole ones if `integer`; by default all of them `fill`.
+
+    optional: or fewer of them, by default none."""
 
     name: str
     length: int
@@ -127,17 +131,20 @@ class Vector:
     high: float
     integer: bool = False
     fill: float = 0
+    optional: bool = False
 
     @property
     def default(self) -> list[float]:
-        return [self.fill if self.integer else float(self.fill)] * self.length
+        return [] if self.optional else [self.fill if self.integer else float(self.fill)] * self.length
 
     @property
     def expects(self) -> str:
-        return f"{self.length} numbers from {self.low:.16g} to {self.high:.16g}, as in 1,0,1"
+        count = f"up to {self.length}" if self.optional else f"{self.length}"
+        return f"{count} numbers from {self.low:.16g} to {self.high:.16g}, as in 1,0,1"
 
     def check(self, value: Any) -> list[float]:
-        if not isinstance(value, (list, tuple)) or len(value) != self.length:
+        lengths = range(self.length + 1) if self.optional else (self.length,)
+        if not isinstance(value, (list, tuple)) or len(value) not in lengths:
             raise UserError("not_a_vector", name=self.name, value=value, length=self.length)
         each = Number(self.name, self.low, self.high, 0.0, self.integer)
         return [v if self.integer else round(v, 4) for v in map(each.check, value)]
@@ -147,6 +154,49 @@ class Vector:
             return json.loads(raw if raw.lstrip().startswith("[") else f"[{raw}]")
         except (ValueError, RecursionError):
             return raw
+
+
+@dataclass(frozen=True)
+class Code:
+    """`length` numbers from -4 to 4 in steps of 1/32, a byte each, as base64 (RFC 4648, section 5): a latent that a picture was
+    read as, short enough for a link. Empty: none."""
+
+    name: str
+    length: int
+    default: str = ""
+
+    @property
+    def expects(self) -> str:
+        return f"what a picture was read as: {self.length} bytes in base64, or nothing"
+
+    def check(self, value: Any) -> str:
+        if value == "":
+            return ""
+        try:
+            fits = isinstance(value, str) and len(value) <= 2 * self.length and len(_decoded(value)) == self.length
+        except ValueError:
+            fits = False
+        if not fits:
+            raise UserError("not_a_code", name=self.name, value=value, length=self.length)
+        return value
+
+    def parse(self, raw: str) -> Any:
+        return raw
+
+
+def _decoded(code: str) -> bytes:
+    return base64.b64decode(code.encode("ascii"), altchars=b"-_", validate=True)
+
+
+def to_code(numbers: Any) -> str:
+    """Numbers (an array of any shape) as a Code's text, each rounded to the nearest step and kept within -4 and 4."""
+    steps = np.clip(np.rint(np.asarray(numbers, dtype=np.float64).ravel() * 32), -127, 127)
+    return base64.urlsafe_b64encode(steps.astype(np.int8).tobytes()).decode()
+
+
+def from_code(code: str) -> np.ndarray:
+    """The numbers float32 [length] of a Code's text that was checked."""
+    return np.frombuffer(_decoded(code), dtype=np.int8).astype(np.float32) / 32
 
 
 @dataclass(frozen=True)
@@ -226,7 +276,7 @@ def bytes_of(uri: str) -> bytes:
     return binascii.a2b_base64(uri.partition(",")[2])
 
 
-Control = Number | Choice | Words | Vector | Rows | Picture
+Control = Number | Choice | Words | Vector | Rows | Picture | Code
 
 
 def check_all(controls: list[Control], given: Any) -> dict[str, Any]:

@@ -23,19 +23,26 @@ import numpy as np
 import torch
 
 from genai import __version__
-from genai.data import About
+from genai.data import DATASETS, About, picture
 from genai.device import pick_device
 from genai.errors import UserError
 from genai.generation import images, receipt
-from genai.generation.actions import ACTIONS, Action
-from genai.generation.controls import Control, Picture, check_all
+from genai.generation.actions import ACTIONS, Action, actions_of
+from genai.generation.controls import Control, Picture, Vector, check_all
 from genai.generation.shelf import LIMIT, SUFFIX, Entry, Loaded, Shelf
 
-__all__ = ["ACTIONS", "Engine", "Entry", "Loaded", "Result"]
+__all__ = ["ACTIONS", "Engine", "Entry", "Loaded", "Result", "actions_of"]
 
+MOST_PICTURES = 9  # training pictures that are shown at once
 AT_ONCE = 2  # requests that compute at the same time: so many pictures, and so many texts beside them
 SUFFIXES = {"image": ".png", "rounds": ".png", "loop": ".gif", "text": ".txt", "data": ".json"}
-MEDIA_TYPES = {".png": "image/png", ".gif": "image/gif", ".txt": "text/plain", ".json": "application/json"}
+MEDIA_TYPES = {
+    ".png": "image/png",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".txt": "text/plain",
+    ".json": "application/json",
+}
 ROUNDS_SECONDS = 0.1  # a picture under way is shown again after so long
 WAIT_SECONDS = 20.0  # ... the others wait so long, then are told that it is busy
 
@@ -62,7 +69,8 @@ class Result:
     @property
     def suffix(self) -> str:
         """Of its file."""
-        return SUFFIXES[self.action.kind]
+        chosen = self.receipt["controls"].get("format") if self.action.kind == "loop" else None
+        return f".{chosen}" if chosen else SUFFIXES[self.action.kind]
 
     @property
     def media_type(self) -> str:
@@ -82,6 +90,8 @@ class Result:
             return receipt.png_bytes(self.pixels, self.receipt, scale, smooth)
         if self.suffix == ".gif":
             return receipt.gif_bytes(self.frames, self.receipt, scale, smooth)
+        if self.suffix == ".webp":
+            return receipt.webp_bytes(self.frames, self.receipt, scale, smooth)
         if self.suffix == ".json":
             return receipt.json_bytes(self.data, self.receipt)
         return receipt.text_bytes(self.text, self.receipt)
@@ -132,7 +142,7 @@ class Engine:
         raise problem or UserError("checkpoint_missing", name=str(self.folder / f"{preferred or family}{SUFFIX}"))
 
     def action(self, model: Entry | Loaded, name: Any) -> Action:
-        known = ACTIONS.get(model.family, {})
+        known = actions_of(model)
         if not isinstance(name, str) or name not in known:
             raise UserError("unknown_action", value=name, model=model.name, choices=sorted(known))
         return known[name]
@@ -145,6 +155,16 @@ class Engine:
     def check(self, model: str, action: str, controls: Any) -> dict[str, Any]:
         """Every control of the request, checked and completed. Raises UserError naming the bad value."""
         return check_all(self.controls(model, action), controls)
+
+    def learned_from(self, model: Any, places: Any) -> list[np.ndarray]:
+        """Those training pictures of a model, uint8 [H, W, C], as far as the data are on this machine: they are no result, and
+        nobody needs them. places: numbers of at most MOST_PICTURES of them."""
+        entry = self.entry(model)
+        asked = Vector("places", MOST_PICTURES, 0, 2**31, integer=True, optional=True).check(places)
+        found = (
+            [picture(entry.meta.dataset, "train", place) for place in asked] if entry.meta.dataset in DATASETS else []
+        )
+        return [one.permute(1, 2, 0).numpy() for one in found if one is not None]
 
     # -- making results --------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The receipt: what made a result, so that it can be made again and checked.
 
-One canonical JSON, carried in a PNG's text chunk, a GIF's comment, a text's last line, a link, a command.
+One canonical JSON, carried in a PNG's text chunk, a GIF's comment, a WebP's XMP, a text's last line, a link, a command.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ KEY = "genai"  # the PNG text chunk's keyword
 TEXT_MARK = "\n\n--- genai receipt: "
 KEYS = ("model", "action", "controls", "sha256", "weights", "version", "torch", "device", "dtype", "result")
 MAX_LENGTH = 100_000  # characters of a receipt that anyone needs
+MILLISECONDS = 40  # that a frame of an animation is shown
 MAX_PIXELS = 25_000_000  # of a picture that is read: a telephone's fit
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # Pillow knows many more, some of which start other programs
 
@@ -63,14 +64,25 @@ def png_bytes(pixels: np.ndarray, receipt: dict, scale: int = 1, smooth: bool = 
     return buffer.getvalue()
 
 
-def gif_bytes(frames: np.ndarray, receipt: dict, scale: int = 1, smooth: bool = False, milliseconds: int = 40) -> bytes:
+def webp_bytes(frames: np.ndarray, receipt: dict, scale: int = 1, smooth: bool = False) -> bytes:
+    """frames uint8 [N, H, W, C] as an endless animated WebP with its receipt as XMP: every colour, unlike a GIF's 256."""
+    pictures = [to_pil(frame, scale, smooth).convert("RGB") for frame in frames]
+    buffer = io.BytesIO()
+    pictures[0].save(
+        buffer, "WEBP", save_all=True, append_images=pictures[1:], duration=MILLISECONDS, loop=0, quality=90,
+        xmp=canonical(receipt).encode(),
+    )  # fmt: skip
+    return buffer.getvalue()
+
+
+def gif_bytes(frames: np.ndarray, receipt: dict, scale: int = 1, smooth: bool = False) -> bytes:
     """frames uint8 [N, H, W, C] as an endless GIF with its receipt in the comment."""
     pictures = [to_pil(frame, scale, smooth).convert("P" if frame.shape[-1] == 3 else "L") for frame in frames]
     buffer = io.BytesIO()
     comment = json.dumps(receipt, sort_keys=True).encode()  # ASCII: a comment has no encoding
     pictures[0].save(
         buffer, "GIF", save_all=True, append_images=pictures[1:],
-        duration=milliseconds, loop=0, comment=comment,
+        duration=MILLISECONDS, loop=0, comment=comment,
     )  # fmt: skip
     return buffer.getvalue()
 
@@ -112,19 +124,19 @@ def _opened(source) -> Iterator[Image.Image]:
 
 
 def read_file(path: str) -> tuple[dict, Any]:
-    """The receipt in a PNG, GIF, JSON or text file, and what the file shows (pixels uint8 [H, W], data, or text)."""
+    """The receipt in a PNG, GIF, WebP, JSON or text file, and what the file shows (pixels uint8 [H, W], data, or text)."""
     try:
         with open(path, "rb") as file:
             start = file.read(MAX_LENGTH)
     except OSError as error:
         raise UserError("receipt_broken", cause=error.strerror or str(error)) from error
-    if start[:4] in (b"\x89PNG", b"GIF8"):
+    if start[:4] in (b"\x89PNG", b"GIF8", b"RIFF"):
         with _opened(path) as picture:
-            carried = picture.info.get(KEY) or picture.info.get("comment")
+            carried = picture.info.get(KEY) or picture.info.get("comment") or picture.info.get("xmp")
             pixels = np.asarray(picture) if picture.format == "PNG" and carried else None
         if not carried:
             raise UserError("no_receipt")
-        words = carried.decode("ascii", "replace") if isinstance(carried, bytes) else str(carried)
+        words = carried.decode("utf-8", "replace") if isinstance(carried, bytes) else str(carried)
         return parse(words), pixels
     text = start.decode("utf-8", "replace").replace("\r\n", "\n")
     if text.startswith("{") and str(path).endswith(".json"):

@@ -28,7 +28,7 @@ from genai.data import About, about
 from genai.data.tokenizer import CharTokenizer
 from genai.data.words import WordTokenizer
 from genai.errors import UserError
-from genai.generation.actions import ACTIONS
+from genai.generation.actions import ACTIONS, actions_of
 from genai.generation.controls import check_all
 from genai.models.layers import count_parameters
 
@@ -332,7 +332,7 @@ def described(name: str, path: Path, version: Signature, meta: Meta) -> Entry:
     """An entry; its problem, if its actions' controls cannot be made of what it tells of itself."""
     entry = Entry(name, path, version, meta.family, meta)
     try:
-        for action in ACTIONS.get(meta.family, {}).values():
+        for action in actions_of(entry).values():
             check_all(action.controls(entry), {})
     except Exception as error:
         entry.problem = UserError("checkpoint_broken", name=path.name, cause=str(error) or type(error).__name__)

@@ -1,4 +1,4 @@
-"""What a VAE can be asked for: decode a latent, sample the prior, read a picture's latent."""
+"""What a VAE can be asked for: decode a latent, sample the prior, read a picture's latent, go from one latent to another."""
 
 from __future__ import annotations
 
@@ -6,27 +6,31 @@ import io
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from torch import Tensor
 
 from genai.generation import images, noise, receipt
 from genai.generation.actions import action
 from genai.generation.controls import Control, Number, Picture, Vector, bytes_of
+from genai.generation.fitting import fit_drawing, fit_photograph
 from genai.generation.look import look
 
 LIMIT = 4.0  # how far a latent may be set, in standard deviations of the prior
+ALONG = (-3.0, -1.5, 0.0, 1.5, 3.0)  # where a strip shows a direction, in standard deviations of the encodings
+STOPS = 7  # pictures of a film
+LOOP_FRAMES = 48
 
 
-def prior_latents(model, seeds) -> torch.Tensor:
+def prior_latents(model, seeds) -> Tensor:
     """The latents [len(seeds), latents] that samples of these seeds are decoded from: the learned prior's, if it has one."""
     device = next(model.parameters()).device
     return model.place(noise.latents(seeds, model.config.latents).to(device), noise.choices(seeds))
 
 
-def _decode(loaded, z: torch.Tensor) -> np.ndarray:
+def _decode(loaded, z: Tensor) -> np.ndarray:
     return images.to_uint8(loaded.model.decode(z.to(loaded.device)), low=0.0)
 
 
-@action("vae", "image", lambda m: [Vector("z", m.config.latents, -LIMIT, LIMIT)])
+@action("vae", "image", lambda m: [_latent(m, "z")])
 def decode(loaded, c: dict) -> np.ndarray:
     """The mean picture of one latent; all zeros is the centre of the prior."""
     return _decode(loaded, torch.tensor([c["z"]]))[0]
@@ -45,8 +49,7 @@ def sample(loaded, c: dict) -> np.ndarray:
 
 def prior_latent(loaded, seed: int) -> list[float]:
     """The latent that `sample` decodes for a seed, as slider values."""
-    z = prior_latents(loaded.model, [seed])[0]
-    return [round(float(v), 4) for v in z.clamp(-LIMIT, LIMIT)]
+    return slider_values(prior_latents(loaded.model, [seed])[0])
 
 
 @action("vae", "data", lambda m: [Number("seed", 0, noise.MAX_SEED, 1, integer=True)])
@@ -55,69 +58,130 @@ def latent(loaded, c: dict) -> dict[str, list[float]]:
     return {"z": prior_latent(loaded, c["seed"])}
 
 
+def read_picture(loaded, uri: str) -> np.ndarray:
+    """The picture in a data URI as the model learned to see them, uint8 [H, W, C]: a drawing where those it learned from are
+    drawn; else a photograph, of which the middle is read. Raises UserError for what is no picture, or a huge one."""
+    config, picture = loaded.config, receipt.open_picture(io.BytesIO(bytes_of(uri)))
+    fit = fit_drawing(picture, config.image_size)[..., None] if loaded.about.drawn else fit_photograph(picture, config)
+    return np.broadcast_to(fit, (*fit.shape[:2], config.channels))
+
+
+def _encode(loaded, seen: np.ndarray) -> Tensor:
+    """A picture uint8 [H, W, C] -> its posterior mean [1, latents]."""
+    x = torch.tensor(seen).permute(2, 0, 1).float().div(255)[None]
+    return loaded.model.encode(x.to(loaded.device))[0]
+
+
+def slider_values(z: Tensor) -> list[float]:
+    """A latent [latents] as sliders can hold it."""
+    return [round(float(v), 4) for v in z.clamp(-LIMIT, LIMIT)]
+
+
 @action("vae", "data", lambda m: [Picture("image")])
 def encode(loaded, c: dict) -> dict[str, list[float]]:
-    """The latent z (posterior mean) of a picture, as slider values. The picture may be a drawing where those that the model
-    learned from are drawn; else it is a photograph, of which the middle is read."""
-    config, picture = loaded.config, receipt.open_picture(io.BytesIO(bytes_of(c["image"])))
-    fit = fit_drawing(picture, config.image_size)[..., None] if loaded.about.drawn else fit_photograph(picture, config)
-    x = torch.from_numpy(fit).permute(2, 0, 1).float().div(255)[None].expand(1, config.channels, -1, -1)
-    mu, _ = loaded.model.encode(x.to(loaded.device))
-    return {"z": [round(float(v), 4) for v in mu[0].clamp(-LIMIT, LIMIT)]}
+    """The latent z (posterior mean) of a picture, as slider values."""
+    return {"z": slider_values(_encode(loaded, read_picture(loaded, c["image"]))[0])}
+
+
+@action("vae", "data", lambda m: [Picture("image")])
+def reconstruct(loaded, c: dict) -> dict:
+    """A picture's latent z, what is drawn from that, and how the two differ.
+
+    seen, redrawn, difference: data URIs; the last is bright where they differ.  off: by how much on average, in grey levels.
+    lost, unusual: of how many of 100 test pictures less is lost, and how many have a likelier latent under the prior; null
+        where nobody measured (`rarity` in the checkpoint's figures).
+    """
+    seen = read_picture(loaded, c["image"])
+    mu = _encode(loaded, seen)
+    z = slider_values(mu[0])
+    redrawn = _decode(loaded, torch.tensor([z]))[0]
+    apart = np.abs(seen.astype(np.float32) - redrawn).mean(-1)
+    figures = loaded.meta.metrics.get("rarity", {})
+    return {
+        "z": z, "seen": images.data_uri(seen), "redrawn": images.data_uri(redrawn),
+        "difference": images.data_uri(images.heat(apart / 255)), "off": round(float(apart.mean()), 2),
+        "lost": percentile(figures.get("off"), float(apart.mean())),
+        "unusual": percentile(figures.get("rarity"), -loaded.model.log_prior(mu).item()),
+    }  # fmt: skip
+
+
+def percentile(quantiles: list[float] | None, value: float) -> int | None:
+    """How many of 100 lie below `value`, by 101 rising quantiles; None without any."""
+    return None if not quantiles else min(100, int(np.searchsorted(quantiles, value)))
+
+
+# -- directions, and ways from one latent to another ---------------------------------------------------------
+
+
+def directions_of(model) -> dict:
+    """The ways that a page offers, as `models.vae.directions` writes them; where a model has none, one for each latent."""
+    extra, latents = model.meta.extra, model.config.latents
+    if "directions" in extra:
+        return extra["directions"]
+    order = extra.get("latent_order", list(range(latents)))
+    axes = [[float(i == j) for j in range(latents)] for i in order]
+    return {"mean": [0.0] * latents, "axes": axes, "deviations": [1.0] * len(order)}
+
+
+def _strip_controls(model) -> list[Control]:
+    most = len(directions_of(model)["axes"]) - 1
+    return [_latent(model, "z"), Number("direction", 0, most, 0, integer=True)]
+
+
+def _latent(model, name: str) -> Vector:
+    return Vector(name, model.config.latents, -LIMIT, LIMIT)
+
+
+@action("vae", "image", _strip_controls)
+def strip(loaded, c: dict) -> np.ndarray:
+    """Five pictures side by side, from z three standard deviations down a direction to three up."""
+    said = directions_of(loaded)
+    axis, mean = torch.tensor(said["axes"][c["direction"]]), torch.tensor(said["mean"])
+    z, deviation = torch.tensor(c["z"]), said["deviations"][c["direction"]]
+    off = torch.tensor(ALONG) * deviation - (z - mean) @ axis  # from where z stands
+    return images.grid(_decode(loaded, (z + off[:, None] * axis).clamp(-LIMIT, LIMIT)), columns=len(ALONG))
+
+
+def _way(loaded, c: dict, t: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """At t [N]: what is decoded between two latents, and the cross-fade of their two pictures; uint8 [N, H, W, C] each."""
+    ends = torch.tensor([c["z"], c["z_to"]])
+    decoded = _decode(loaded, torch.cat([ends, torch.lerp(ends[0], ends[1], t[:, None])]))
+    first, last = decoded[:2].astype(np.float32)
+    share = t.numpy()[:, None, None, None]
+    return decoded[2:], np.rint((1 - share) * first + share * last).astype(np.uint8)
+
+
+def _ends(model) -> list[Control]:
+    return [_latent(model, "z"), _latent(model, "z_to")]
+
+
+@action("vae", "image", lambda m: [*_ends(m), Number("position", 0.0, 1.0, 0.5)])
+def morph(loaded, c: dict) -> np.ndarray:
+    """At `position` on the way from one latent (0) to another (1): what the decoder draws, and right of it the cross-fade of
+    the two pictures."""
+    return np.concatenate([part[0] for part in _way(loaded, c, torch.tensor([c["position"]]))], axis=1)
+
+
+@action("vae", "image", _ends)
+def film(loaded, c: dict) -> np.ndarray:
+    """The whole way, seven pictures side by side, and below it the cross-fade."""
+    return images.grid(np.concatenate(_way(loaded, c, torch.linspace(0, 1, STOPS))), columns=STOPS)
+
+
+@action("vae", "loop", _ends)
+def morph_loop(loaded, c: dict) -> np.ndarray:
+    """There and back again, beside the cross-fade: frames [48, H, 2 W, C], eased at both ends."""
+    t = 0.5 - 0.5 * torch.cos(torch.arange(LOOP_FRAMES) / LOOP_FRAMES * 2 * torch.pi)
+    return np.concatenate(_way(loaded, c, t), axis=2)
 
 
 @look("vae")
 def look_at(model, meta, data) -> np.ndarray:
-    """Eighty samples of the prior."""
-    return images.grid(images.to_uint8(model.decode(prior_latents(model, range(80))), low=0.0), columns=10)
-
-
-def fit_photograph(picture: Image.Image, config) -> np.ndarray:
-    """The largest square in the middle, uint8 [image_size, image_size, channels]."""
-    picture = picture.convert("L" if config.channels == 1 else "RGB")
-    square = ImageOps.fit(picture, (config.image_size, config.image_size), Image.Resampling.LANCZOS)
-    return np.array(square).reshape(config.image_size, config.image_size, -1)
-
-
-def fit_drawing(picture: Image.Image, size: int) -> np.ndarray:
-    """A drawing as the training data looks: white ink on black, 20/28 of the side long, centred by its mass.
-
-    Ink may be dark on light (paper, a canvas) or light on dark; it is what differs from the border. Returns
-    uint8 [size, size]; all zeros for a drawing without ink.
-    """
-    grey = np.asarray(flatten(picture), dtype=np.float32)
-    border = np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
-    ink = np.abs(grey - border)
-    if ink.max() < 32:  # nothing but noise
-        return np.zeros((size, size), dtype=np.uint8)
-    ink = np.clip(ink / ink.max(), 0, 1)
-    rows, columns = np.flatnonzero(ink.max(1) > 0.2), np.flatnonzero(ink.max(0) > 0.2)
-    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    box = round(size * 20 / 28)
-    scale = box / max(ink.shape)
-    shape = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
-    small = Image.fromarray((ink * 255).astype(np.uint8)).resize(
-        shape, Image.Resampling.BOX if scale < 1 else Image.Resampling.LANCZOS
-    )
-    small = np.asarray(small, dtype=np.float32)
-    ys, xs = np.mgrid[: small.shape[0], : small.shape[1]]
-    mass = max(float(small.sum()), 1e-6)
-    top = round(size / 2 - 0.5 - float((ys * small).sum()) / mass)
-    left = round(size / 2 - 0.5 - float((xs * small).sum()) / mass)
-    top, left = (min(max(0, v), size - n) for v, n in zip((top, left), small.shape))
-    canvas = np.zeros((size, size), dtype=np.float32)
-    canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
-    return canvas.round().astype(np.uint8)
-
-
-def flatten(picture: Image.Image) -> Image.Image:
-    """Grey, below 2,000 pixels a side. Transparent pixels become white paper, or black below light ink."""
-    factor = max(1, max(picture.size) // 1000)
-    if "A" not in picture.getbands() and "transparency" not in picture.info:
-        return picture.convert("L").reduce(factor)
-    rgba = picture.convert("RGBA").reduce(factor)
-    pixels = np.asarray(rgba, dtype=np.float32)
-    alpha = pixels[..., 3]
-    light = (pixels[..., :3].mean(-1) * alpha).sum() > 127 * alpha.sum()
-    paper = Image.new("RGBA", rgba.size, (0, 0, 0, 255) if light else (255, 255, 255, 255))
-    return Image.alpha_composite(paper, rgba).convert("L")
+    """Eighty samples of the prior; of photographs above them twenty of the data, each over its reconstruction."""
+    rows = [images.to_uint8(model.decode(prior_latents(model, range(80))), low=0.0)]
+    if model.config.likelihood == "logistic":
+        device = next(model.parameters()).device
+        x = next(data.chunks(20)).to(device).float() / 255
+        pairs = torch.stack([x, model.decode(model.encode(x)[0])]).split(10, dim=1)  # of [2, 10, C, H, W]
+        rows = [images.to_uint8(part, low=0.0) for pair in pairs for part in pair] + rows
+    return images.grid(np.concatenate(rows), columns=10)

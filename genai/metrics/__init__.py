@@ -10,15 +10,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from genai.checkpoint import Meta, read_meta, update_meta
+from genai.checkpoint import Meta, config_of, read_meta, update_meta
 from genai.data import about
 from genai.errors import UserError
 from genai.metrics import (
     active_units,
     attribute_accuracy,
+    bits_per_dimension,
     class_accuracy,
     classifier_accuracy,
     coverage,
@@ -37,6 +39,7 @@ from genai.metrics import (
     perceptual_distance,
     prompt_accuracy,
     psnr,
+    rarity,
     rotation_accuracy,
     spectrum_distance,
     ssim,
@@ -57,12 +60,14 @@ class Metric:
     needs: what the data set has to say of itself (see `data.About`): "features", a network that knows its classes; "judge", one
     that answers questions about its pictures; "photographs" and "stacked", that its pictures are; "peer", a model that others are
     compared with, and which is not this one.  conditional: only for models that can be asked for a class.
+    where: fields of the configuration that must have these values.
     """
 
     measure: Callable[[Context], dict | list[dict]]
     families: tuple[str, ...]
     needs: str = ""
     conditional: bool = False
+    where: dict[str, Any] = field(default_factory=dict)
 
     def applies(self, meta: Meta) -> bool:
         said = about(meta.dataset)
@@ -74,8 +79,11 @@ class Metric:
             meta.family in self.families
             and offers[self.needs]
             and (not self.conditional or bool(meta.config.get("classes", True)))
+            and all(getattr(config_of(meta), name) == value for name, value in self.where.items())
         )
 
+
+BLACK_AND_WHITE, GREY_LEVELS = {"likelihood": "bernoulli"}, {"likelihood": "logistic"}
 
 METRICS: dict[str, Metric] = {
     "class_accuracy": Metric(class_accuracy.measure, ("gan",), "features", conditional=True),
@@ -93,9 +101,11 @@ METRICS: dict[str, Metric] = {
     "ssim": Metric(ssim.measure, ("vae",)),
     "perceptual_distance": Metric(perceptual_distance.measure, ("vae",), "photographs"),
     "fd_ratio_to_dcgan": Metric(fd_ratio.measure, ("gan", "vae"), "peer"),
-    "nll_k1": Metric(nll.measure_k1, ("vae",)),
-    "nll_k50": Metric(nll.measure_k50, ("vae",)),
+    "nll_k1": Metric(nll.measure_k1, ("vae",), where=BLACK_AND_WHITE),
+    "nll_k50": Metric(nll.measure_k50, ("vae",), where=BLACK_AND_WHITE),
+    "bits_per_dimension": Metric(bits_per_dimension.measure, ("vae",), where=GREY_LEVELS),
     "active_units": Metric(active_units.measure, ("vae",)),
+    "rarity": Metric(rarity.measure, ("vae",), where=GREY_LEVELS),
     "val_loss": Metric(val_loss.measure, ("gpt",)),
     "val_loss_sliding": Metric(val_loss_sliding.measure, ("gpt",)),
     "prompt_accuracy": Metric(prompt_accuracy.measure, ("text2image",), "judge"),

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from genai.metrics.context import CHUNK, Context, progress
-from genai.metrics.nll import binarised
+from genai.metrics.nll import observed
 
 THRESHOLD = 0.01
 
@@ -17,8 +17,8 @@ def active_units(mu: Tensor, threshold: float = THRESHOLD) -> int:
 
 
 def measure(context: Context) -> dict:
-    """All 10,000 test images, binarised as for the bounds."""
-    images = binarised(context, context.count(10_000, len(context.test), least=2))
+    """The first 10,000 test images, as for the bounds: digits binarised."""
+    images = observed(context, context.count(10_000, len(context.test), least=2))
     chunks = progress(images.split(CHUNK), "encoding")
     mu = torch.cat([context.model.encode(chunk.to(context.device))[0].cpu() for chunk in chunks])
     return {

@@ -31,9 +31,18 @@ def binarised(context: Context, n: int) -> Tensor:
     return torch.from_numpy(sample_generator(SEED).random(grey.shape) < grey).float()
 
 
+def observed(context: Context, n: int) -> Tensor:
+    """The first n test images as the model's likelihood has them, float32 [n, C, H, W]: in black and white, or in grey levels
+    in [0, 1]."""
+    if context.model.config.likelihood == "bernoulli":
+        return binarised(context, n)
+    return context.pictures(context.held_out, range(n))[0].float() / 255
+
+
 @torch.inference_mode()
-def nll_bound(model: nn.Module, images: Tensor, k: int) -> float:
-    """The mean K-sample bound of `images` float32 [N, C, H, W] in {0, 1}, in nats an image.
+def nll_bound(model: nn.Module, images: Tensor, k: int, learned: bool = False) -> float:
+    """The mean K-sample bound of `images` float32 [N, C, H, W], as `observed` has them, in nats an image; with the `learned`
+    prior in place of N(0, I), if asked.
 
     The draws for image i come from seed i: the first of K = 50 is that of K = 1, and no batch size matters.
     The network computes in float32; the sums over draws and images are in float64.
@@ -44,7 +53,7 @@ def nll_bound(model: nn.Module, images: Tensor, k: int) -> float:
         x = images[start : start + size].to(device)
         noise = latents(range(start, start + len(x)), k * dim).view(-1, dim).to(device)  # [B * K, latents]
         mu, logvar = (t.repeat_interleave(k, dim=0) for t in model.encode(x))
-        weights = model.log_importance(x.repeat_interleave(k, dim=0), mu, logvar, noise)  # [B * K]
+        weights = model.log_importance(x.repeat_interleave(k, dim=0), mu, logvar, noise, learned)  # [B * K]
         bound = weights.view(-1, k).cpu().double().logsumexp(1) - math.log(k)
         total -= bound.sum().item()
     return total / len(images)

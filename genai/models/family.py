@@ -40,6 +40,7 @@ class Family(nn.Module, abc.ABC):
     frozen: the child module, "" for none, that a trained checkpoint of that family fills and that takes no gradient.
     likelihood: whether its losses are those of a likelihood, in nats, and tell something on data that it never learned from.
     compilable: the submodules that `torch.compile` may take, by their names.
+    sampled: the children that sampling needs, for checkpoints that hold no more (see `checkpoint.Meta.slim`); (): all of them.
     filled: the buffers that `complete` fills from the data: a run that begins with another's weights leaves them aside.
     """
 
@@ -48,6 +49,7 @@ class Family(nn.Module, abc.ABC):
     frozen: ClassVar[str] = ""
     likelihood: ClassVar[bool] = False
     compilable: ClassVar[tuple[str, ...]] = ()
+    sampled: ClassVar[tuple[str, ...]] = ()
     filled: ClassVar[tuple[str, ...]] = ()
 
     @property

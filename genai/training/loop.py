@@ -105,7 +105,7 @@ def train(
             look()
             count()
             if log:
-                kept = dataclasses.replace(meta, extra={**meta.extra, "losses": log.last})
+                kept = dataclasses.replace(meta, extra={**meta.extra, "losses": log.last}, slim=True)
                 save_checkpoint(folder / f"{folder.name}@{meta.step}.safetensors", ema.model, kept)
 
         if group.first:

@@ -13,18 +13,18 @@ from typing import Any
 import gradio as gr
 
 from genai.errors import UserError
-from genai.generation.controls import Choice, Control, Number, Picture, Words
-from genai.generation.engine import ACTIONS, Engine, Entry
+from genai.generation.controls import Choice, Code, Control, Number, Picture, Words
+from genai.generation.engine import ACTIONS, Engine, Entry, actions_of
 from genai.ui.words import guarded
 
 URI = "a picture as a data URI, data:image/png;base64,..."
 
 
 def add_endpoints(engine: Engine) -> None:
-    """For each family that has a model; the first by name is the one that answers unless another is named."""
+    """For each action that a model offers; the first such model by name is the one that answers unless another is named."""
     for family, actions in ACTIONS.items():
-        for default in engine.shelf.of(family)[:1]:
-            for name in actions:
+        for name in actions:
+            for default in [entry for entry in engine.shelf.of(family) if name in actions_of(entry)][:1]:
                 gr.api(endpoint(engine, default, name), api_name=f"{family}_{name}", concurrency_limit=2)
 
 
@@ -93,4 +93,4 @@ def signed(call, parameters: list[tuple[str, type, Any]], name: str, description
 def kind(control: Control) -> type:
     if isinstance(control, Number):
         return float
-    return str if isinstance(control, (Choice, Words, Picture)) else list
+    return str if isinstance(control, (Choice, Words, Picture, Code)) else list

@@ -26,7 +26,7 @@ def add_links(page: gr.Blocks, engine: Engine, notice: gr.HTML, sections: list[S
     with gr.Accordion(i18n("ui.open.title"), open=False, elem_id="open"):
         file = gr.File(
             label=i18n("ui.open.label"),
-            file_types=[".png", ".gif", ".txt"],
+            file_types=[".png", ".gif", ".webp", ".txt"],
             type="filepath",
             elem_id="open-file",
         )

@@ -9,19 +9,17 @@ from __future__ import annotations
 import base64
 import functools
 import html
-import io
 import json
 import math
 from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from genai.errors import UserError
 from genai.generation import receipt
 from genai.generation.engine import Engine, Result
-from genai.generation.images import to_pil
+from genai.generation.images import data_uri
 from genai.ui.pieces import asset, piece
 from genai.ui.section import Section
 from genai.ui.words import message_of
@@ -29,19 +27,12 @@ from genai.ui.words import message_of
 CRISP_SIDE = 32  # pixels: larger pictures are shown at two or three times their size, smoothly
 
 
-def data_uri(pixels: np.ndarray) -> str:
-    """pixels uint8 [H, W, C] as a lossless WebP data URI at native size; the browser enlarges it, crisply."""
-    buffer = io.BytesIO()
-    to_pil(pixels).save(buffer, "WEBP", lossless=True, quality=0, method=0)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
 def is_crisp(result: Result) -> bool:
     """Whether the page shows pixels as squares: where the data asks for it, and they are few enough for even ones."""
     if result.pixels is None or result.about.pixels != "crisp":
         return False
     columns = math.ceil(math.sqrt(result.receipt["controls"].get("count", 1)))  # as images.grid puts them
-    return result.pixels.shape[1] // columns <= CRISP_SIDE
+    return math.gcd(*result.pixels.shape[:2]) // columns <= CRISP_SIDE  # of some in a row, too
 
 
 def answer(engine: Engine, result: Result) -> dict[str, Any]:
@@ -87,7 +78,7 @@ def language(payload: Any) -> str:
 
 
 def server_functions(engine: Engine) -> list:
-    """`frame`, `file` and `data` for a stage's JavaScript: the request as plain values in, the answer or {"error"} out."""
+    """`frame`, `file`, `data`, `learned` for a stage's JavaScript: a request as plain values in, the answer or {"error"} out."""
 
     def frame(payload):
         """What takes several rounds answers with the `state` that the browser asks for the next one with."""
@@ -103,7 +94,14 @@ def server_functions(engine: Engine) -> list:
         """What an action tells that makes no picture."""
         return {"data": engine.generate(*read_request(payload)).data}
 
-    return [answering(function) for function in (frame, file, data)]
+    def learned(payload):
+        """Training pictures by their places, where this machine has them."""
+        if not isinstance(payload, dict):
+            raise UserError("bad_request")
+        found = engine.learned_from(payload.get("model"), payload.get("places"))
+        return {"pictures": [data_uri(pixels) for pixels in found]}
+
+    return [answering(function) for function in (frame, file, data, learned)]
 
 
 def answering(function: Callable[[Any], dict]) -> Callable[[Any], dict]:

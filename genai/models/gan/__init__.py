@@ -78,6 +78,7 @@ class GAN(family.Family):
     Config = Config
     # The penalties differentiate the discriminator twice, which torch.compile cannot do.
     compilable = ("generator",)
+    sampled = ("generator",)
 
     def __init__(self, config: Config):
         super().__init__()
@@ -94,6 +95,13 @@ class GAN(family.Family):
         self.generator = GENERATORS[config.body](config)
         self.discriminator = DISCRIMINATORS[config.d_body](config)
         self.encoder = Encoder(config) if config.encoder else None
+
+    def train(self, mode: bool = True) -> GAN:
+        """A generator that stands still keeps its running statistics, too."""
+        super().train(mode)
+        if self.config.encoder_only:
+            self.generator.eval()
+        return self
 
     @classmethod
     def wants_backbone(cls, config: Config) -> bool:
@@ -231,6 +239,11 @@ class GAN(family.Family):
     def sample(self, z: Tensor, labels: Tensor) -> Tensor:
         """z [B, z_dim] and labels int64 [B] -> images [B, C, H, W] in (-1, 1); "style" takes one z a resolution, too."""
         return self.generator(z, labels)
+
+    @torch.inference_mode()
+    def steer(self, z: Tensor, labels: Tensor, offsets: Tensor) -> Tensor:
+        """As `sample` ("style" only), each resolution's style moved by offsets [B or 1, levels, D]."""
+        return self.generator.synthesise(self.generator.styles(z, labels) + offsets)
 
     @torch.inference_mode()
     def encode(self, images: Tensor) -> Tensor:

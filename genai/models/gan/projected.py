@@ -89,8 +89,13 @@ class ProjectedDiscriminator(nn.Module):
 def augment(images: Tensor, noise: Noise) -> Tensor:
     """DiffAugment's three, one draw for each picture [B, C, H, W] in [-1, 1]: colour (brightness, saturation, contrast), a
     shift by up to an eighth of the side, and a square of a third of it cut out."""
+    return augment_by(images, noise.uniform(7))
+
+
+def augment_by(images: Tensor, draw: Tensor) -> Tensor:
+    """The same, as `draw` [B, 7] in [0, 1) says: two pictures by one draw are changed alike."""
     B, _, H, W = images.shape
-    u = noise.uniform(7).to(images.device).view(B, 7, 1, 1, 1)
+    u = draw.to(images.device).view(B, 7, 1, 1, 1)
     x = images + 0.5 * (u[:, 0] - 0.5)
     grey = x.mean(1, keepdim=True)
     x = (x - grey) * (0.5 + u[:, 1]) + grey

@@ -1,66 +1,56 @@
-"""A generator whose latent enters at every resolution (Karras et al. 2019, 2020: StyleGAN, StyleGAN2), small enough for a CPU.
+"""A generator whose latent enters at every resolution (Karras et al. 2019, "StyleGAN"), small enough for a CPU.
 
-A mapping network makes a style w of each z. Every convolution's inputs are scaled by w and its outputs by what that did to
-their variance (modulation and demodulation), so coarse layers can follow one w and fine ones another. Each resolution adds
-its colours to the picture so far. No noise inputs: a picture is a function of z alone.
+A mapping network makes a style w of each z. Every convolution's outputs are normalised over the batch, then scaled and shifted
+by what its resolution's w says (conditional batch normalisation: Brock et al. 2019, "BigGAN", whose z enters in chunks), so
+coarse layers can follow one w and fine ones another. No noise inputs: a picture is a function of z alone.
+
+Normalising by expectation instead, as StyleGAN2's demodulation does, let a discriminator that looks through a frozen network
+drive every pixel to the ends of the tanh within a hundred steps.
 """
 
 from __future__ import annotations
+
+import itertools
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai.models.gan.r3 import whole_steps
+from genai.models.gan.r3 import leaky, whole_steps
 
 
-class Modulated(nn.Module):
-    """A k x k convolution of x [B, I, H, W], its input channels scaled by a style w [B, D] -> [B, O, H, W].
+class Styled(nn.Module):
+    """x [B, C, H, W], normalised over the batch, then scaled and shifted by a style w [B, D], through a leaky ReLU.
 
-    Scaling activations instead of weights is the same function (StyleGAN2, eq. 1 and 3), and one convolution serves the
-    whole batch.
+    y = leaky((1 + scale(w)) * (x - mean) / std + shift(w)); what is sampled uses running means, so no sample depends on others.
     """
 
-    def __init__(self, i: int, o: int, style: int, k: int = 3, demodulate: bool = True):
+    def __init__(self, width: int, style: int):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(o, i, k, k) / (i * k * k) ** 0.5)
-        self.bias = nn.Parameter(torch.zeros(o))
-        self.scale = nn.Linear(style, i)
-        nn.init.normal_(self.scale.weight, std=style**-0.5)
-        nn.init.ones_(self.scale.bias)
-        self.demodulate = demodulate
+        self.norm = nn.BatchNorm2d(width, affine=False)
+        self.affine = nn.Linear(style, 2 * width)
+        nn.init.normal_(self.affine.weight, std=0.5 * style**-0.5)
+        nn.init.zeros_(self.affine.bias)
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        s = self.scale(w).float()  # [B, I]
-        x = F.conv2d(x * s.to(x.dtype)[:, :, None, None], self.weight.to(x.dtype), padding=self.weight.size(-1) // 2)
-        if self.demodulate:
-            energy = self.weight.float().square().sum((2, 3))  # [O, I]
-            x = x * (s.square() @ energy.t() + 1e-8).rsqrt().to(x.dtype)[:, :, None, None]
-        return x + self.bias.to(x.dtype)[:, None, None]
+        scale, shift = self.affine(w).to(x.dtype)[:, :, None, None].chunk(2, dim=1)
+        return leaky(torch.addcmul(shift, self.norm(x), 1 + scale))
 
 
 class Level(nn.Module):
-    """One resolution: i channels at half its side -> o channels, and what it adds to the picture."""
+    """One resolution: x [B, i, H / 2, W / 2] and its style -> [B, o, H, W]."""
 
-    def __init__(self, i: int, o: int, style: int, channels: int, enlarge: bool):
+    def __init__(self, i: int, o: int, style: int):
         super().__init__()
-        self.enlarge = enlarge
         # The first convolution runs at the side before: a quarter of the cost, and enlarging smooths what it made.
-        self.before = Modulated(i, o, style) if enlarge else None
-        self.after = Modulated(o, o, style)
-        self.colours = Modulated(o, channels, style, k=1, demodulate=False)
+        self.before = nn.Conv2d(i, o, 3, padding=1, bias=False)
+        self.styled = Styled(o, style)
+        self.after = nn.Conv2d(o, o, 3, padding=1, bias=False)
+        self.restyled = Styled(o, style)
 
-    def forward(self, x: Tensor, picture: Tensor | None, w: Tensor) -> tuple[Tensor, Tensor]:
-        if self.before is not None:
-            x = double(leaky(self.before(x, w)))
-        x = leaky(self.after(x, w))
-        colours = self.colours(x, w).float()
-        return x, colours if picture is None else double(picture) + colours
-
-
-def leaky(x: Tensor) -> Tensor:
-    """Leaky ReLU that keeps the variance."""
-    return F.leaky_relu(x, 0.2) * 2**0.5
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        x = self.styled(double(self.before(x)), w)
+        return x + self.restyled(self.after(x), w)
 
 
 def double(x: Tensor) -> Tensor:
@@ -89,11 +79,11 @@ class StyleGenerator(nn.Module):
         for layer in self.mapping[::2]:
             nn.init.normal_(layer.weight, std=(2 / layer.in_features) ** 0.5)
             nn.init.zeros_(layer.bias)
-        self.constant = nn.Parameter(torch.randn(widths[0], side, side))
-        self.levels = nn.ModuleList(
-            Level(i, o, style, config.channels, enlarge=n > 0)
-            for n, (i, o) in enumerate(zip((widths[0], *widths), widths))
-        )
+        self.shape = (widths[0], side, side)
+        self.base = nn.Linear(style, widths[0] * side * side, bias=False)  # coarse layout is the lowest level's w
+        self.start = Styled(widths[0], style)
+        self.levels = nn.ModuleList(Level(i, o, style) for i, o in itertools.pairwise(widths))
+        self.out = nn.Conv2d(widths[-1], config.channels, 3, padding=1)
 
     def styles(self, z: Tensor, labels: Tensor) -> Tensor:
         """z [B, z_dim] or [B, levels, z_dim] -> a style for each resolution [B, levels, D]."""
@@ -102,15 +92,14 @@ class StyleGenerator(nn.Module):
             e = self.embedding(labels)
             e = e * torch.rsqrt(e.square().mean(1, keepdim=True) + 1e-8)
             z = torch.cat((z, e[:, None].expand(-1, z.size(1), -1)), dim=2)
-        return self.mapping(z).expand(-1, len(self.levels), -1)
+        return self.mapping(z).expand(-1, 1 + len(self.levels), -1)
 
     def synthesise(self, styles: Tensor) -> Tensor:
         """Styles [B, levels, D] -> images [B, C, H, W]."""
-        x = self.constant.expand(len(styles), -1, -1, -1)
-        picture = None
-        for n, level in enumerate(self.levels):
-            x, picture = level(x, picture, styles[:, n])
-        return torch.tanh(picture)
+        x = self.start(self.base(styles[:, 0]).view(-1, *self.shape), styles[:, 0])
+        for n, level in enumerate(self.levels, 1):
+            x = level(x, styles[:, n])
+        return torch.tanh(self.out(x).float())
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
         return self.synthesise(self.styles(z, labels))

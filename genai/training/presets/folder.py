@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 
-from genai.training.presets.cats import LARGE, PHOTOS, SMALL
+from genai.training.presets.cats import CODER, LARGE, LARGE_CODER, PHOTOS, PICTURES, SMALL, SMALL_CODER
 from genai.training.presets.preset import Preset
 
 OWN = dataclasses.replace(PHOTOS, dataset="folder")
-PICTURES = dict(image_size=64, channels=3)
+OWN_CODER = dataclasses.replace(CODER, dataset="folder")
 
 PRESETS = [
     Preset("gan-photos", "cpu", "gan", OWN, SMALL | PICTURES),
     Preset("gan-photos", "gpu", "gan", dataclasses.replace(OWN, steps=60_000, batch_size=64), LARGE | PICTURES),
+    Preset("vae-photos", "cpu", "vae", OWN_CODER, SMALL_CODER | PICTURES),
+    Preset(
+        "vae-photos", "gpu", "vae", dataclasses.replace(OWN_CODER, steps=40_000, batch_size=64), LARGE_CODER | PICTURES
+    ),
 ]

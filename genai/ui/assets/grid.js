@@ -1,9 +1,10 @@
-/* A grid of samples; one of them stands large beside it. */
+/* A grid of samples; one of them stands large beside it, and opens as large as the screen. */
 genai.views.grid = ({ id, element, server }) => {
   const picture = element.querySelector(".grid-picture");
   const mark = element.querySelector(".tile-mark");
   const tile = element.querySelector(".tile-picture");
   const caption = element.querySelector("figcaption");
+  const opening = JSON.parse(element.querySelector("[data-stage]").dataset.facts);
   let chosen = 0;
   let tileAnswer = null;
   let tileTurn = 0;
@@ -30,19 +31,39 @@ genai.views.grid = ({ id, element, server }) => {
     tile.src = answer.src;
     element.dataset.tile = seedOf(chosen);
   };
+  const enlarge = async () => {
+    if (!tileAnswer) return;
+    const { src, pixels, request } = tileAnswer;
+    const { count, ...controls } = request.controls;
+    const shown = genai.lightbox.open({
+      src,
+      pixels,
+      caption: genai.t("ui.gan.tile_seed", { seed: controls.seed }),
+      walk: async (by) => {
+        chosen = (chosen + by + self.last.request.controls.count) % self.last.request.controls.count;
+        await showTile();
+        enlarge();
+      },
+    });
+    const offers = (genai.chosen[id] ?? opening).offers ?? [];
+    if (offers.includes("nearest")) shown.say(...(await genai.resemblance(self, { ...request, controls })));
+  };
 
   const self = genai.stage(id, element, server, (answer) => {
     picture.src = answer.src;
     chosen = Math.min(chosen, answer.request.controls.count - 1);
     showTile();
   });
-  picture.addEventListener("click", (event) => {
+  picture.addEventListener("click", async (event) => {
     if (!self.settled) return;
     const side = picture.clientWidth / columns();
     const i = Math.floor(event.offsetY / side) * columns() + Math.floor(event.offsetX / side);
     chosen = Math.max(0, Math.min(self.last.request.controls.count - 1, i));
-    showTile();
+    await showTile();
+    enlarge();
   });
+  element.querySelector(".tile").addEventListener("click", enlarge);
+  self.act("tile-open", enlarge);
   self.act("tile-download", (button) => tileAnswer && self.download(tileAnswer.request, button));
   self.act("tile-link", (button) => tileAnswer && self.copyLink(tileAnswer, button));
   new ResizeObserver(() => self.settled && picture.clientWidth && placeMark()).observe(picture);

@@ -1,10 +1,26 @@
 /* A point of a plane through a seed's latent, moved by a pad. */
 genai.views.plane = ({ id, element, server }) => {
   const picture = element.querySelector(".one-picture");
+  const ground = element.querySelector(".pad");
+  let timer = 0;
+  let mapped = ""; // the request whose map is shown
+  const showMap = async () => {
+    const { x, y, ...controls } = self.last.request.controls;
+    const request = { model: self.last.request.model, action: "plane_map", controls };
+    if (JSON.stringify(request) === mapped) return;
+    const answer = await server.frame({ ...request, lang: genai.lang });
+    if (answer.error) return;
+    mapped = JSON.stringify(request);
+    ground.style.backgroundImage = `url("${answer.src}")`;
+    ground.classList.add("mapped");
+    element.dataset.map = controls.seed;
+  };
   const self = genai.stage(id, element, server, (answer) => {
     picture.src = answer.src;
+    clearTimeout(timer);
+    timer = setTimeout(() => element.offsetParent && showMap(), 250);
   });
-  const pad = genai.pad(element.querySelector(".pad"), (x, y) => {
+  const pad = genai.pad(ground, (x, y) => {
     if (!self.settled) return;
     self.draw({ ...self.last.request, controls: { ...self.last.request.controls, x, y } });
   });
@@ -13,7 +29,7 @@ genai.views.plane = ({ id, element, server }) => {
     const { x, y } = request.controls; // a link's; the controls beside it know no point
     if (x !== undefined) pad.set(x, y, false);
     const [atX, atY] = pad.get();
-    self.draw({ ...request, controls: { ...request.controls, x: atX, y: atY } });
+    self.draw({ ...request, action: "plane", controls: { ...request.controls, x: atX, y: atY } });
   };
 };
 

@@ -5,10 +5,9 @@
 genai.tiles = (() => {
   const { el, t } = genai;
 
-  /* Show tile i of an image of `count` tiles (images.grid: as square as it goes) as a node's background. */
-  const showTile = (node, src, i, count) => {
-    const columns = Math.ceil(Math.sqrt(count)),
-      rows = Math.ceil(count / columns);
+  /* Show tile i of an image of `count` tiles as a node's background; without `columns`, it is as square as it goes (images.grid). */
+  const showTile = (node, src, i, count, columns = Math.ceil(Math.sqrt(count))) => {
+    const rows = Math.ceil(count / columns);
     const part = (at, of) => (of > 1 ? `${(100 * at) / (of - 1)}%` : "0");
     node.style.backgroundImage = `url("${src}")`;
     node.style.backgroundSize = `${100 * columns}% ${100 * rows}%`;

@@ -1,22 +1,37 @@
-"""Noise: samples of a GAN, the way between two of them, and a plane of its latent space."""
+"""Noise: samples of a GAN, ways to steer and to mix them, one's own picture among them, and how the model came to draw so."""
 
 from __future__ import annotations
 
+from functools import partial
+
 import gradio as gr
 
-from genai.generation.engine import Engine, Loaded
-from genai.generation.gan import ANY
+from genai.generation.engine import Engine, Loaded, actions_of
+from genai.generation.gan import ANY, directions
 from genai.ui.pieces import piece
 from genai.ui.section import Section, Tab
 from genai.ui.seed import seed_box
-from genai.ui.views import between, grid, plane
+from genai.ui.views import between, fails, grid, learned, match, mix, plane, steer
 from genai.ui.words import i18n
 
-VIEWS = {"grid": grid.build, "between": between.build, "plane": plane.build}
+VIEWS = {
+    "grid": grid, "steer": steer, "mix": mix, "between": between, "plane": plane, "match": match, "learned": learned,
+    "fails": fails,
+}  # fmt: skip
+
+
+def facts(loaded: Loaded) -> dict:
+    """offers: what it can be asked for.  directions: what each is called, by language.  levels: resolutions at which a latent
+    enters.  snapshots: the model's own states, the earliest first, with what was measured of each."""
+    return {
+        "offers": list(actions_of(loaded)), "directions": [one.name for one in directions(loaded)],
+        "levels": len(loaded.config.widths), "side": loaded.config.image_size,
+        "snapshots": learned.states(loaded), "dataset": loaded.meta.dataset,
+    }  # fmt: skip
 
 
 def build(engine: Engine) -> list[Section]:
-    section = Section(engine, "gan", "gan", "gan-digits", "gan")
+    section = Section(engine, "gan", "gan", "gan-cats", "gan", facts)
 
     def classes(loaded: Loaded) -> dict:
         names = section.controls(loaded, "sample")["label"].choices
@@ -39,12 +54,18 @@ def build(engine: Engine) -> list[Section]:
         with gr.Column(scale=5, min_width=320):
             shared = {"seed": seed, "label": label, "truncation_psi": truncation}
             with gr.Tabs(elem_id="gan-views"):
-                for name, build_view in VIEWS.items():
-                    with gr.Tab(i18n(f"ui.gan.views.{name}"), elem_id=f"view-gan-{name}"):
-                        build_view(section, shared)
+                for name, view in VIEWS.items():
+                    tab = partial(gr.Tab, i18n(f"ui.gan.views.{name}"), elem_id=f"view-gan-{name}")
+                    with section.follows(tab, partial(shown, view)):
+                        view.build(section, shared)
             section.card()
     section.stands()
     return [section]
+
+
+def shown(view, loaded: Loaded) -> dict:
+    """Of a view's tab: it is there where the model can do what the view is for."""
+    return {"visible": view.suits(loaded) if hasattr(view, "suits") else True}
 
 
 TAB = Tab("gan", build)

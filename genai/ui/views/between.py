@@ -1,4 +1,4 @@
-"""The way from one seed to another, as a slider and as a loop to download."""
+"""The way from one seed to another, through others: a slider, a film, a loop to download."""
 
 from __future__ import annotations
 
@@ -19,5 +19,6 @@ def build(section: Section, shared: dict[str, Component]) -> None:
     stage("gan-between", "between", section, fill("between.html"), opening(section, "interpolate"))
     ends = {**shared, "seed_to": seed_to}
     section.draws("gan-between", "interpolate", {**ends, "position": position})
-    section.restores("interpolate", {**ends, "position": position}, "between")
-    section.restores("loop", ends, "between")
+    section.restores("interpolate", {**ends, "position": position}, "between", "gan-between")
+    section.restores("loop", ends, "between", "gan-between")
+    section.restores("strip", ends, "between", "gan-between")

@@ -11,7 +11,8 @@ from genai.ui.stage import opening, stage
 
 def build(section: Section) -> None:
     first = opening(section, "decode", {"z": section.opening.get("start")})
-    stage("vae", "latents", section, fill("latents.html"), first, facts=json.dumps(section.opening))
+    body = fill("latents.html", own=fill("own.html", id='id="vae-upload"'))
+    stage("vae", "latents", section, body, first, facts=json.dumps(section.opening))
     section.tells("vae")
-    section.restores("decode", {}, stage="vae")
-    section.restores("sample", {}, stage="vae")
+    section.restores("decode", {}, "latents", "vae")
+    section.restores("sample", {}, "latents", "vae")

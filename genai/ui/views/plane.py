@@ -1,4 +1,4 @@
-"""A plane through a seed's latent, under a pad."""
+"""A plane through a seed's latent: a map of pictures, under a pad."""
 
 from __future__ import annotations
 
@@ -13,3 +13,4 @@ def build(section: Section, shared: dict[str, Component]) -> None:
     stage("gan-plane", "plane", section, fill("plane.html"), opening(section, "plane"))
     section.draws("gan-plane", "plane", shared)
     section.restores("plane", shared, "plane", "gan-plane")
+    section.restores("plane_map", shared, "plane", "gan-plane")
