@@ -76,7 +76,8 @@ def place(data_root, tmp_path):
         extra = (
             {"losses": {"discriminator/loss": 1.5, "generator/loss": -2.5, "generator/grad_norm": 99.0}} if step else {}
         )
-        meta = Meta("gan", GAN, dataset="stacked-mnist", step=step, training={"steps": 100, "seed": 0}, extra=extra)
+        meta = Meta("gan", GAN, dataset="stacked-mnist", step=step, training={"steps": 100, "seed": 0}, extra=extra,
+                    slim=step < 100)  # fmt: skip
         save_checkpoint(tmp_path / name, build_model("gan", GAN), meta)
     return tmp_path
 

@@ -134,7 +134,7 @@ def _load(context: Context) -> list[Space]:
         found.append(_own(context, said.features or ANY))
     path = photographs_network(context)
     if path and context.network is None and (said.photographs or not said.features):
-        worth = FLATTERED if context.model.wants_backbone(context.model.config) else NEUTRAL
+        worth = FLATTERED if context.model.knows_backbone(context.model.config) else NEUTRAL
         network, key = Backbone(path).to(context.device), "backbone" if found else ""
         found.append(Space(network, space_name(path), "ImageNet-1k", worth, key))
     return found or [_own(context, ANY)]
