@@ -83,6 +83,12 @@ def test_a_dcgan_is_not_flattered_and_is_nobodys_peer_but_others(place):
     assert measured(path, "fd")["fd/backbone"]["features_worth"] == NEUTRAL
 
 
+def test_a_prior_that_learned_alone_does_not_make_a_vae_forget_the_network(place):
+    config = VAE | {"loss": "perceptual", "likelihood": "logistic", "prior_only": True, "prior": "flow"}
+    save(place / "prior.safetensors", "vae", config)
+    assert spaces(Context(place / "prior.safetensors", root=place / "data", device="cpu"))[1].worth == FLATTERED
+
+
 def test_without_the_frozen_networks_weights_there_is_one_space(place, tmp_path, monkeypatch):
     monkeypatch.delenv("GENAI_DATA", raising=False)
     monkeypatch.chdir(tmp_path)

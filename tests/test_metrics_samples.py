@@ -82,7 +82,9 @@ def test_the_discrepancy_has_its_value_by_hand_and_no_bias():
     mean, error = torch.tensor(few).mean().item(), torch.tensor(few).std().item() / 20
     assert abs(mean) < 3 * error and min(few) < 0
     same = normal(500, 4)
-    assert kernel_distance(same, same)[0] < 0, "the pairs of a picture with itself are missing on one side"
+    assert mmd(same.double(), same.double()) < 0, "the pairs of a picture with itself are missing on one side"
+    value, error = kernel_distance(same, same)
+    assert abs(value) < 3 * error, "which blocks that share no picture do not see"
 
 
 def test_memorised_share_is_one_percent_of_the_test_pictures_by_construction_and_all_of_copies(sets):

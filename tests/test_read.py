@@ -21,6 +21,9 @@ from genai.checkpoint import load_state
 from genai.data import LazyImages, Procedural, load_dataset
 from genai.data.read import MOST_WORKERS, Share, count_workers, reader
 from genai.errors import UserError
+from genai.training.config import RunConfig, TrainConfig
+from genai.training.distributed import Group
+from genai.training.prepare import prepare
 
 CPU = torch.device("cpu")
 
@@ -129,3 +132,27 @@ def test_workers_end_with_the_run(number: signal.Signals, data_root, tmp_path):
     assert until(lambda: not any(map(alive, workers))), "a worker has outlived its run"
     if number != signal.SIGKILL:
         assert load_state(run / "state.pt")["step"] > 3
+
+
+def test_a_limit_is_the_first_so_many_of_any_kind_of_data(data_root, tmp_path):
+    """And a step of a run has nothing else in it, whatever reads it."""
+    digits = load_dataset("mnist", "train", data_root)
+    few = digits.first(6)
+    assert len(few) == 6 and torch.equal(few.images, digits.images[:6]) and few.classes == digits.classes
+    text = load_dataset("shakespeare", "train", data_root)
+    assert torch.equal(text.first(50).ids, text.ids[:50])
+    made = load_dataset("mnist-words", "train", data_root, targets="classes")
+    again = pickle.loads(pickle.dumps(made.first(4).make))(3, np.array([0, 5, 6, 4]))[0]
+    assert torch.equal(again, made.make(3, np.array([0, 1, 2, 0]))[0])
+    paths = [tmp_path / f"{i}.png" for i in range(5)]
+    lazy = LazyImages(
+        paths, torch.arange(5), lambda path: torch.full((1, 2, 2), int(path.stem), dtype=torch.uint8), (1, 2, 2)
+    )
+    assert [int(label) for _, label in (lazy.first(3)[i] for i in range(3))] == [0, 1, 2] and len(
+        lazy.first(3).broken
+    ) == 3
+    run = RunConfig(data_root=str(data_root), device="cpu", workers=0)
+    config = TrainConfig(dataset="mnist", batch_size=20, limit=6, steps=3)
+    rows = prepare("gan", {}, config, run, Group(torch.device("cpu"))).batches(1).inputs
+    known = {image.numpy().tobytes() for image in few.images}
+    assert len(rows) == 20 and {row.numpy().tobytes() for row in rows} <= known

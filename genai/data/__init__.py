@@ -14,7 +14,7 @@ from types import ModuleType
 
 from torch import Tensor
 
-from genai.data import cats, folder, mnist, mnist_words, scenes, shakespeare, tales
+from genai.data import cats, folder, mnist, mnist_words, scenes, shakespeare, stacked_mnist, tales
 from genai.data.about import About
 from genai.data.base import Images, LazyImages, Procedural, Text
 from genai.errors import UserError
@@ -40,6 +40,7 @@ DATASETS: dict[str, ModuleType] = {
     "tales": tales,
     "folder": folder,
     "mnist-words": mnist_words,
+    "stacked-mnist": stacked_mnist,
     "cats": cats,
     "scenes": scenes,
 }

@@ -39,6 +39,7 @@ class About:
     kind: "images", "text", or "captions" (pictures with words).
     label: what a class is called on the page; the string `ui.labels.<label>`.
     features: the checkpoint whose features measure pictures like these; "": none.
+    stacked: whether each channel is a picture of its own, one that this network knows the class of.
     unseen: the split of real pictures that neither that network nor `test` knows: how far real is from real.
     held_out: the split that no training reads, to see how a model fares beyond what it learned from; "": none.
     samples: how many drawn pictures are measured against those held out; 0: as many as there are of them.
@@ -57,6 +58,7 @@ class About:
     kind: str = "images"
     label: str = "class"
     features: str = ""
+    stacked: bool = False
     unseen: str = "train"
     held_out: str = ""
     samples: int = 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -36,6 +38,10 @@ class Images:
     def chunks(self, count: int, size: int = 500) -> Iterator[Tensor]:
         """The first `count` images, or all of them if there are fewer, `size` at a time: uint8 [n, C, H, W]."""
         yield from self.images[:count].split(size)
+
+    def first(self, count: int) -> Images:
+        """The first `count` of them alone."""
+        return dataclasses.replace(self, images=self.images[:count], labels=self.labels[:count])
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -76,6 +82,10 @@ class LazyImages:
         for start in range(0, min(count, len(self)), size):
             yield torch.stack([self[i][0] for i in range(start, min(start + size, count, len(self)))])
 
+    def first(self, count: int) -> LazyImages:
+        """As `Images.first`."""
+        return dataclasses.replace(self, paths=self.paths[:count], labels=self.labels[:count])
+
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         while True:
             try:
@@ -108,6 +118,10 @@ class Text:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def first(self, count: int) -> Text:
+        """The first `count` tokens alone."""
+        return dataclasses.replace(self, ids=self.ids[:count])
 
     def decides(self) -> dict[str, Any]:
         """As `Images.decides`."""
@@ -150,6 +164,10 @@ class Procedural:
         for start in range(0, count, size):
             yield self.make(0, np.arange(start, min(start + size, count)))[0]
 
+    def first(self, count: int) -> Procedural:
+        """As `Images.first`: these again and again."""
+        return dataclasses.replace(self, make=partial(_again, self.make, count))
+
     def decides(self) -> dict[str, Any]:
         """As `Images.decides`, and of captions how long they are, of how many words, and what a plan has to choose from."""
         fields = _picture_fields(self)
@@ -168,6 +186,10 @@ class Procedural:
         if self.plan:
             said["extra"] = {"plan": self.plan}
         return said
+
+
+def _again(make: Callable, count: int, seed: int, indices: np.ndarray) -> tuple[Tensor, Tensor]:
+    return make(seed, indices % count)
 
 
 def leave_out(broken: list[str], total: int, aloud: bool = True) -> None:

@@ -31,6 +31,7 @@ from genai.metrics import (
     judge_accuracy,
     kd,
     memorised_share,
+    modes,
     nearest_test,
     nearest_training,
     nll,
@@ -57,9 +58,9 @@ class Metric:
     """An entry of METRICS: how to measure it, and the checkpoints it means something for.
 
     needs: what the data set has to say of itself (see `data.About`): "features", a network that knows its classes; "judge", one
-    that answers questions about its pictures; "photographs", that they are; "peer", a model that others are compared with, and
-    which is not this one.  conditional: only for models that can be asked for a class.  where: fields of the configuration that
-    must have these values.
+    that answers questions about its pictures; "photographs" and "stacked", that its pictures are; "peer", a model that others are
+    compared with, and which is not this one.  conditional: only for models that can be asked for a class.
+    where: fields of the configuration that must have these values.
     """
 
     measure: Callable[[Context], dict | list[dict]]
@@ -72,7 +73,7 @@ class Metric:
         said = about(meta.dataset)
         offers = {
             "": True, "features": bool(said.features), "judge": bool(said.judge), "photographs": said.photographs,
-            "peer": said.peer not in ("", meta.preset),
+            "stacked": said.stacked, "peer": said.peer not in ("", meta.preset),
         }  # fmt: skip
         return (
             meta.family in self.families
@@ -92,6 +93,7 @@ METRICS: dict[str, Metric] = {
     "kd": Metric(kd.measure, ("gan",)),
     "memorised_share": Metric(memorised_share.measure, ("gan",)),
     "spectrum_distance": Metric(spectrum_distance.measure, ("gan",)),
+    "modes": Metric(modes.measure, ("gan",), "stacked"),
     "coverage_prior": Metric(coverage.measure_prior, ("vae",)),
     "fd_prior": Metric(fd.measure_prior, ("vae",)),
     "fd_reconstruction": Metric(fd.measure_reconstructions, ("vae",)),

@@ -47,7 +47,7 @@ class Space:
     """A frozen network and its name.
 
     learned: the data set and the split that it learned from.  worth: what its figures are worth, OWN for its own pictures.
-    key: of its records, where there is another space beside it.
+    key: of its records, where there is another space beside it.  stacked: whether it looks at each channel by itself.
     """
 
     network: Classifier | Features | Backbone
@@ -55,6 +55,7 @@ class Space:
     learned: str
     worth: str
     key: str = ""
+    stacked: bool = False
 
     def look(self, images: Tensor, what: str) -> Seen:
         """Images uint8 [n, C, H, W], in chunks."""
@@ -65,8 +66,18 @@ class Space:
         parts = progress(chunks, f"looking at {what}")
         if isinstance(self.network, Backbone):
             return Seen(torch.cat([self._pooled(part) for chunk in parts for part in chunk.split(CHUNK // 10)]), None)
-        features, predicted = zip(*(self.network.classify(self._fit(part)) for part in parts))
+        features, predicted = zip(*(self._classify(part) for part in parts))
         return Seen(torch.cat(features).float().cpu(), torch.cat(predicted).cpu())
+
+    def _classify(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Features [n, F] and classes [n]; of a stack the features of all channels [n, C * F], and its classes' digits as one
+        number, the first channel's at its head."""
+        if not self.stacked:
+            return self.network.classify(self._fit(images))
+        n, channels = images.shape[:2]
+        features, predicted = self.network.classify(self._fit(images.flatten(0, 1)[:, None]))  # [n * C, ...]
+        weights = 10 ** torch.arange(channels - 1, -1, -1, device=predicted.device)
+        return features.reshape(n, -1), (predicted.view(n, channels) * weights).sum(1)
 
     @torch.inference_mode()
     def _pooled(self, images: Tensor) -> Tensor:
@@ -123,7 +134,7 @@ def _load(context: Context) -> list[Space]:
         found.append(_own(context, said.features or ANY))
     path = photographs_network(context)
     if path and context.network is None and (said.photographs or not said.features):
-        worth = FLATTERED if context.model.wants_backbone(context.model.config) else NEUTRAL
+        worth = FLATTERED if context.model.knows_backbone(context.model.config) else NEUTRAL
         network, key = Backbone(path).to(context.device), "backbone" if found else ""
         found.append(Space(network, space_name(path), "ImageNet-1k", worth, key))
     return found or [_own(context, ANY)]
@@ -136,7 +147,7 @@ def _own(context: Context, name: str) -> Space:
         raise UserError("bad_option", name="classifier", value=str(path), expected="a checkpoint of family classifier")
     own = meta.dataset == context.meta.dataset or about(meta.dataset).features == context.about.features != ""
     learned = " ".join(filter(None, (meta.dataset, meta.training.get("split", ""))))
-    return Space(network, space_name(path), learned, OWN if own else OTHER)
+    return Space(network, space_name(path), learned, OWN if own else OTHER, stacked=context.about.stacked)
 
 
 def space_name(path: Path) -> str:

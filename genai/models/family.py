@@ -76,6 +76,11 @@ class Family(nn.Module, abc.ABC):
         """Whether training needs the frozen network of `models/backbone.py`, which `look_through` then gives it."""
         return False
 
+    @classmethod
+    def knows_backbone(cls, config: Config) -> bool:
+        """Whether a model so configured was taught through it, by this run or one before: its features then flatter the model."""
+        return cls.wants_backbone(config)
+
     def look_through(self, backbone: nn.Module) -> None:
         """Take the frozen network; it is no part of the model's weights."""
 

@@ -22,6 +22,7 @@ class TrainConfig:
 
     dataset: str = ""  # what to learn from
     split: str = "train"  # which part of it
+    limit: int = 0  # ... and how much of that: the first so many pictures (of a text: characters); 0: all
     init: str = ""  # the checkpoint whose weights training begins with, instead of random ones
     frozen: str = ""  # the checkpoint of the model's frozen child, e.g. the image tokenizer inside text2image
     steps: int = 1000

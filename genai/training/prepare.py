@@ -118,7 +118,8 @@ def _options(cls: type[Family], model_config: dict, config: TrainConfig) -> dict
 
 def _load(options: dict, config: TrainConfig, run: RunConfig, group: Group):
     with _only_first_downloads(group):
-        return load_dataset(config.dataset, config.split, run.data_root or None, **options)
+        data = load_dataset(config.dataset, config.split, run.data_root or None, **options)
+    return data.first(config.limit) if config.limit else data
 
 
 @contextlib.contextmanager

@@ -101,6 +101,10 @@ class VAE(family.Family):
     def wants_backbone(cls, config: Config) -> bool:
         return config.loss == "perceptual" and not config.prior_only
 
+    @classmethod
+    def knows_backbone(cls, config: Config) -> bool:
+        return config.loss == "perceptual"
+
     def look_through(self, backbone: nn.Module) -> None:
         self._backbone = (backbone,)  # in a tuple: no part of the model, nor of its checkpoint
 

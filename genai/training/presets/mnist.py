@@ -21,6 +21,18 @@ PLAIN_GAME = dict(z_dim=100, loss="non_saturating", penalty="none", generator_lr
 DENSE = dict(body="dense", d_body="dense", widths=(128, 256, 512, 1024), d_widths=(512, 256), **PLAIN_GAME)
 DCGAN = dict(body="dcgan", d_body="dcgan", widths=(128, 64), d_widths=(64, 128), **PLAIN_GAME)
 
+# Two GANs that fail on purpose, small ones: in the classic game a generator that learns twice as fast as it is judged runs after
+# single verdicts; and where there are only 64 pictures, a good game learns these by heart.
+FAILING = TrainConfig(
+    dataset="mnist", steps=2_000, batch_size=32, lr=1e-3, lr_end=0.1, beta1=0.0, beta2=0.95, shards=1, ema_half_life=0.02,
+)  # fmt: skip
+FEW = dict(z_dim=32, widths=(64, 32, 16), d_widths=(32, 64, 64), shift=0)
+COLLAPSED = FEW | dict(loss="non_saturating", penalty="r1", gamma=0.1, gamma_end=0.1, penalty_every=4, generator_lr=2.0)
+MEMORISED = FEW | dict(gamma=0.3, gamma_end=0.03, penalty_every=4)
+
+# Three digits in one picture, 1,000 combinations: how many does a game keep? The same small network for each stabiliser.
+STACKED = dataclasses.replace(CLASSIC, dataset="stacked-mnist", steps=3_000)
+
 PRESETS = [
     Preset(
         "gan-digits", "cpu", "gan",
@@ -59,6 +71,10 @@ PRESETS = [
     ),
     *(Preset("dense-digits", size, "gan", CLASSIC, DENSE) for size in ("cpu", "gpu")),
     *(Preset("dcgan-digits", size, "gan", CLASSIC, DCGAN) for size in ("cpu", "gpu")),
+    *(Preset("gan-collapsed", size, "gan", FAILING, COLLAPSED) for size in ("cpu", "gpu")),
+    *(Preset("gan-memorised", size, "gan", dataclasses.replace(FAILING, limit=64), MEMORISED) for size in ("cpu", "gpu")),
+    *(Preset("dcgan-stacked", size, "gan", STACKED, DCGAN | dict(widths=(64, 32), d_widths=(32, 64)))
+      for size in ("cpu", "gpu")),
     Preset("classifier-digits", "cpu", "classifier", CLASSIFIER, {}, "3 min", "accuracy 99.4 %"),
     Preset("classifier-digits", "gpu", "classifier", dataclasses.replace(CLASSIFIER, shards=1), {}),
 ]  # fmt: skip
