@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "ui": {"generation", "metrics"},
 }
 LEAVES = {"", "cli", "device", "errors", "strings", "threads"}  # "": the package itself, for its version
-ENTRY_POINTS = {"app.py", "train.py", "genai/bench", "genai/__main__.py"}
+ENTRY_POINTS = {"app.py", "train.py", "genai/bench", "genai/explore", "genai/__main__.py"}
 GRADIO_ALLOWED = {"app.py", "genai/bench", "genai/ui"}
 
 
@@ -60,7 +60,7 @@ def layer_of(module: str) -> str | None:
     parts = module.split(".")
     if parts[0] != "genai":
         return None
-    known = MAY_IMPORT.keys() | LEAVES | {"bench", "__main__"}
+    known = MAY_IMPORT.keys() | LEAVES | {"bench", "explore", "__main__"}
     return parts[1] if len(parts) > 1 and parts[1] in known else ""
 
 

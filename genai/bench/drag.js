@@ -3,7 +3,7 @@ async ([stage, slider, picture, control, values]) => {
   const input = document.querySelector(slider),
     image = document.querySelector(picture);
   const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
-  const holds = (value) => [genai.stages[stage].last.request.controls[control]].flat().includes(value);
+  const holds = (value) => !control || [genai.stages[stage].last.request.controls[control]].flat().includes(value);
   const times = [];
   let same = 0;
   for (const value of values) {

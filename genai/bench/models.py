@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from genai.bench.figures import Figure, Setting, bench, in_turns, of_rates, of_times
+from collections.abc import Callable
+
+from genai.bench.figures import Figure, Setting, Skip, bench, in_turns, of_rates, of_times
 from genai.bench.peers import as_png, from_png, recomputed
 
 
 @bench
 def tiles_64(setting: Setting) -> Figure:
-    """A grid of 64 tiles: noise, model, pixels, receipt, and the page's whole answer; its peer is the bare model."""
+    """A grid of 64 cats: noise, model, pixels, receipt, and the page's whole answer; its peer is the bare model."""
+    return tiles(setting, "gan-cats")
+
+
+@bench
+def tiles_64_digits(setting: Setting) -> Figure:
+    """The same of digits."""
+    return tiles(setting, "gan-digits")
+
+
+def tiles(setting: Setting, model: str) -> Figure:
     import torch
 
     from genai.ui.stage import answer
 
-    loaded = setting.model("gan", "gan-digits")
+    loaded = setting.model("gan", model)
     config = loaded.model.config
     z, classes = torch.randn(64, config.z_dim, device=loaded.device), torch.arange(64, device=loaded.device) % 10
 
@@ -26,7 +38,26 @@ def tiles_64(setting: Setting) -> Figure:
 
     tile = f"{config.image_size}x{config.image_size}x{config.channels}"
     times = in_turns(setting.repeats(40), draw, bare)
-    return of_times(times[0], "ms", "the model alone", times[1], tile=tile)
+    return of_times(times[0], "ms", "the model alone", times[1], model=loaded.name, tile=tile)
+
+
+@bench
+def match_encoder(setting: Setting) -> Figure:
+    """A visitor's picture to its first latents, drawn again; its peer is the same with 100 steps of refinement."""
+    from genai.generation.actions import actions_of
+    from genai.generation.receipt import png_bytes
+
+    loaded = setting.model("gan", "gan-cats")
+    if "match" not in actions_of(loaded):
+        raise Skip(f"{loaded.name} has no encoder")
+    sample = setting.engine.generate(loaded.name, "sample", {"seed": 1})
+    image = {"image": png_bytes(sample.pixels, sample.receipt)}
+
+    def match(steps: int) -> Callable[[int], object]:
+        return lambda i: setting.engine.generate(loaded.name, "match", {**image, "steps": steps})
+
+    times = in_turns(setting.repeats(5), match(0), match(1 if setting.quick else 100), warm=1)
+    return of_times(times[0], "ms", "with 100 steps of refinement", times[1])
 
 
 @bench
@@ -34,7 +65,7 @@ def vae_decode(setting: Setting) -> Figure:
     """One latent to pixels, through the engine; its peer is the bare decoder."""
     import torch
 
-    loaded = setting.model("vae", "vae-digits")
+    loaded = setting.model("vae", "vae-cats")
     z = torch.zeros(1, loaded.model.config.latents, device=loaded.device)
 
     def decode(i: int) -> None:
@@ -45,7 +76,7 @@ def vae_decode(setting: Setting) -> Figure:
             loaded.model.decode(z + 0.01 * i).cpu()
 
     times = in_turns(setting.repeats(200), decode, bare, warm=20)
-    return of_times(times[0], "ms", "the decoder alone", times[1])
+    return of_times(times[0], "ms", "the decoder alone", times[1], model=loaded.name)
 
 
 @bench

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,37 +43,53 @@ def start_seconds(checkpoints: Path) -> float:
         return page.seconds
 
 
+BETWEEN = ("interpolate", "gan-between", "#gan-position", "position", 0, 1, 0.02)
+STEER = ("steer", "gan-steer", "#gan-steer-1", "amounts", -1, 1, 0.04)
+GRID = ("sample", "gan-grid", "#gan-truncation", "truncation_psi", 0.1, 1.5, 0.05)
+DIRECTION = ("decode", "vae", "#vae-d1", "", -3, 3, 0.1)
+LATENT = ("decode", "vae", "#vae-z1", "z", -3, 3, 0.1)
+
+
 @bench
 def slider_gan(setting: Setting) -> Figure:
-    """Between two seeds: from the position slider's input event to the new picture's decode, in a browser."""
-    setting.model("gan", "gan-digits")
-    return drag(
-        setting,
-        ["Noise", "Between two seeds"],
-        Slider("gan-between", "#gan-position", ".one-picture", "position", 0, 1, 0.02),
-    )
+    """Cats between two seeds: from the position slider's input event to the new picture's decode, in a browser."""
+    return drag(setting, "gan", "gan-cats", *BETWEEN)
+
+
+@bench
+def slider_gan_steer(setting: Setting) -> Figure:
+    """A named direction, from its slider's input event to the new picture's decode."""
+    return drag(setting, "gan", "gan-cats", *STEER)
 
 
 @bench
 def slider_gan_grid(setting: Setting) -> Figure:
-    """The grid of 64 tiles, from the truncation slider's input event to the new picture's decode."""
-    setting.model("gan", "gan-digits")
-    return drag(
-        setting, ["Noise"], Slider("gan-grid", "#gan-truncation", ".grid-picture", "truncation_psi", 0.1, 1.5, 0.05)
-    )
+    """The grid of 64 cats, from the truncation slider's input event to the new picture's decode."""
+    return drag(setting, "gan", "gan-cats", *GRID)
 
 
 @bench
 def slider_vae(setting: Setting) -> Figure:
-    """The most active latent's slider, from its input event to the new picture's decode."""
-    setting.model("vae", "vae-digits")
-    return drag(setting, ["Latent"], Slider("vae", "#vae-z1", ".one-picture", "z", -3, 3, 0.1))
+    """The first direction of the VAE of cats, from its slider's input event to the new picture's decode."""
+    return drag(setting, "vae", "vae-cats", *DIRECTION)
+
+
+@bench
+def slider_gan_digits(setting: Setting) -> Figure:
+    """Digits between two seeds, as `slider_gan`."""
+    return drag(setting, "gan", "gan-digits", *BETWEEN)
+
+
+@bench
+def slider_vae_digits(setting: Setting) -> Figure:
+    """The most active latent of the VAE of digits, as `slider_vae`."""
+    return drag(setting, "vae", "vae-digits", *LATENT)
 
 
 @dataclass
 class Slider:
-    """stage: its name in the page.  slider, picture: selectors.  control: what the slider sets in the stage's request.
-    low, high, step: of its values, which go there and back again."""
+    """stage: its name in the page.  slider, picture: selectors.  control: what the slider sets in the stage's request; "": more
+    than one value, so that any new picture is its.  low, high, step: of its values, which go there and back again."""
 
     stage: str
     slider: str
@@ -81,6 +98,11 @@ class Slider:
     low: float
     high: float
     step: float
+
+    @property
+    def range(self) -> str:
+        """The range input itself, or the one in it."""
+        return f"{self.slider}:is(input), {self.slider} input[type=range]"
 
     def values(self) -> Iterator[float]:
         return itertools.cycle(sweep(self.low, self.high, self.step))
@@ -95,28 +117,31 @@ def sweep(low: float, high: float, step: float) -> list[float]:
     return there + there[-2:0:-1]
 
 
-def drag(setting: Setting, tabs: list[str], slider: Slider) -> Figure:
-    """Milliseconds a step, one at a time: the next one starts when the picture of the last has been decoded.
+def drag(
+    setting: Setting, family: str, model: str, action: str, stage: str, slider: str, control: str, *sweep: float
+) -> Figure:
+    """Milliseconds a step of a slider of a model's, one at a time: the next one starts when the picture of the last was decoded.
 
-    Its peer is the same slider over a server function that does nothing, in another tab of the same browser, in turns.
+    The page is opened by a link to the model's action. The peer is the same slider over a server function that does nothing, in
+    another tab of the same browser, in turns.
     """
+    loaded = setting.model(family, model)
+    picture = ".grid-picture" if action == "sample" else ".one-picture"
+    ours_is = Slider(stage, slider, picture, control, *sweep)
     with browser() as chromium, noop_page() as peer:
-        ours = opened(chromium, setting.url)
-        ours.wait_for_function("window.genai?.stages?.['gan-grid']?.last || window.genai?.stages?.vae?.last")
-        for tab in tabs:
-            ours.get_by_role("tab", name=tab, exact=True).click()
+        ours = opened(chromium, setting.url, model=loaded.name, action=action)
         theirs = opened(chromium, peer)
-        turns = [(ours, slider, slider.values(), []), (theirs, NOOP, NOOP.values(), [])]
+        turns = [(ours, ours_is, ours_is.values(), []), (theirs, NOOP, NOOP.values(), [])]
         for page, each, values, _ in turns:
             page.bring_to_front()  # a page out of sight hardly runs
             page.wait_for_function("stage => window.genai?.stages?.[stage]?.last", arg=each.stage)
-            page.locator(f"{each.slider} input[type=range]").wait_for()
+            page.locator(each.range).wait_for()
             steps(page, each, itertools.islice(values, WARM_STEPS))
         for _ in range(1 if setting.quick else ROUNDS):
             for page, each, values, times in turns:
                 times += steps(page, each, itertools.islice(values, STEPS))
-        side = ours.locator(f"#stage-{slider.stage} {slider.picture}").evaluate("image => image.naturalWidth")
-        more = {"chromium": chromium.version, "picture": f"{side} pixels wide"}
+        side = ours.locator(f"#stage-{stage} {picture}").evaluate("image => image.naturalWidth")
+        more = {"model": loaded.name, "chromium": chromium.version, "picture": f"{side} pixels wide"}
         return of_times(turns[0][3], "ms", "a no-op server function", turns[1][3], **more)
 
 
@@ -124,7 +149,7 @@ def steps(page, slider: Slider, values: Iterator[float]) -> list[float]:
     """Milliseconds of each step of a slider on an open page."""
     page.bring_to_front()
     target = f"#stage-{slider.stage} {slider.picture}"
-    asked = [slider.stage, f"{slider.slider} input[type=range]", target, slider.control, list(values)]
+    asked = [slider.stage, slider.range, target, slider.control, list(values)]
     return page.evaluate((HERE / "drag.js").read_text(encoding="utf-8"), asked)["times"]
 
 
@@ -189,10 +214,11 @@ def browser():
             chromium.close()
 
 
-def opened(chromium, url: str):
+def opened(chromium, url: str, **query: str):
+    """A page in English; query: what its address asks for."""
     page = chromium.new_page(viewport={"width": 1280, "height": 1000}, locale="en-US")
     page.set_default_timeout(1000 * PATIENCE)
-    page.goto(f"{url.rstrip('/')}/?lang=en")
+    page.goto(f"{url.rstrip('/')}/?{urllib.parse.urlencode({'lang': 'en', **query})}")
     return page
 
 

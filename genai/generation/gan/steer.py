@@ -1,8 +1,8 @@
 """Steering: named directions of the latent space as sliders, and coarse from one picture with fine from another.
 
-A direction is a vector in the space of styles, added at some resolutions only (Härkönen et al. 2020, "GANSpace": principal
-components, named by who looked at them); a checkpoint lists its own. Mixing is StyleGAN's (Karras et al. 2019, figure 3): the
-styles of one latent up to a resolution, of another from there on.
+A direction is a vector added to the latents of some resolutions only (as Härkönen et al. 2020, "GANSpace", do in the space of
+styles), named by who looked at what it changes; a checkpoint lists its own, see `genai/explore`. Mixing is StyleGAN's (Karras et
+al. 2019, figure 3): one latent up to a resolution, another from there on.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TABLE = 5  # pictures a side of the mixing table
 
 @dataclass(frozen=True)
 class Direction:
-    """name: language -> what moving along it does.  vector [D]: what 1 adds to the style of each of `levels`."""
+    """name: language -> what moving along it does.  vector [z_dim]: what 1 adds to the latent of each of `levels`."""
 
     name: dict[str, str]
     vector: tuple[float, ...]
@@ -43,7 +43,7 @@ class Direction:
 
 def directions(model) -> list[Direction]:
     """Those that a model's checkpoint lists; none for a model whose latents do not enter at every resolution. Raises ValueError
-    for a list that its own styles cannot be moved by."""
+    for a list that its own latents cannot be moved by."""
     if not has_levels(model):
         return []
     listed = [
@@ -59,11 +59,11 @@ def directions(model) -> list[Direction]:
 
 
 def offsets(model, amounts: list[list[float]]) -> Tensor:
-    """What amounts [N][directions] add to the styles: [N, levels, D]."""
+    """What amounts [N][directions] add to the latents: [N, levels, z_dim]."""
     listed = directions(model)
     moved = torch.zeros(len(amounts), len(model.config.widths), model.config.z_dim)
     for n, one in enumerate(listed):
-        along = torch.tensor([row[n] for row in amounts])[:, None] * torch.tensor(one.vector)  # [N, D]
+        along = torch.tensor([row[n] for row in amounts])[:, None] * torch.tensor(one.vector)  # [N, z_dim]
         for level in one.levels:
             moved[:, level] += along
     return moved
@@ -84,9 +84,8 @@ def _controls(model) -> list[Control]:
 
 def steered(loaded, c: dict, amounts: list[list[float]]) -> np.ndarray:
     """The picture that the controls name, with each of amounts [N][directions]: pixels uint8 [N, H, W, C]."""
-    labels = labels_of(loaded, c["label"], [c["seed"]])
-    z, moved = begin(loaded, c).to(loaded.device), offsets(loaded, amounts).to(loaded.device)
-    return images.to_uint8(loaded.model.steer(z, labels, moved))
+    labels = labels_of(loaded, c["label"], [c["seed"]]).expand(len(amounts))
+    return draw(loaded, begin(loaded, c) + offsets(loaded, amounts), labels)
 
 
 @action("gan", "image", _controls, offered=lambda model: bool(directions(model)))

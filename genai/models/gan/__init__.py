@@ -241,11 +241,6 @@ class GAN(family.Family):
         return self.generator(z, labels)
 
     @torch.inference_mode()
-    def steer(self, z: Tensor, labels: Tensor, offsets: Tensor) -> Tensor:
-        """As `sample` ("style" only), each resolution's style moved by offsets [B or 1, levels, D]."""
-        return self.generator.synthesise(self.generator.styles(z, labels) + offsets)
-
-    @torch.inference_mode()
     def encode(self, images: Tensor) -> Tensor:
         """Images [B, C, H, W] in [-1, 1] -> latents [B, levels, z_dim] that draw them, about."""
         return self.encoder(images)
