@@ -215,6 +215,7 @@ def test_every_latent_is_moved_by_some_coupling():
 
 def test_each_sample_is_its_seeds_alone():
     built = model().eval()
+    built.prior = bent(latents=6)
     whole = vae.prior_latents(built, [1, 2, 3])
     torch.testing.assert_close(vae.prior_latents(built, [2])[0], whole[1], rtol=0, atol=1e-6)
     assert not torch.equal(whole, noise.latents([1, 2, 3], 6))
@@ -257,8 +258,9 @@ def place(tmp_path_factory):
     config = {**CONFIG, "image_size": 64, "widths": (8, 8, 8), "decoder_widths": (8, 8, 8, 8)}
     built = build_model("vae", config).requires_grad_(False)
     for p in built.parameters():
-        if p.ndim > 1:
-            p *= 2  # as it starts, it draws nearly the same for every latent
+        p *= 2 if p.ndim > 1 else 1  # as it starts, it draws nearly the same for every latent
+    for p in built.prior.parameters():
+        p.normal_(std=0.1)  # and samples come from N(0, I)
     data = load_dataset("cats", "train", folder / "data")
     meta = Meta("vae", config, dataset="cats", extra=built.complete(data))
     save_checkpoint(folder / "vae-cats.safetensors", built, meta)
@@ -297,17 +299,20 @@ def test_metrics_are_those_that_mean_something(place):
     assert not {"nll_k1", "nll_k50"} & set(photos) and not {"bits_per_dimension", "rarity"} & set(digits)
 
 
-def test_bits_of_a_model_that_knows_nothing_are_eight(tmp_path, place):
-    """Scales so wide that all grey levels are about equally likely, and latents that say nothing."""
+def test_bits_are_those_of_the_masses_where_latents_say_nothing(tmp_path, place):
+    """Then the encoder costs nothing, and each grey level costs what it does by itself, under both priors."""
     config = {**CONFIG, "image_size": 64, "adversarial": 0.0, "couplings": 0}
     built = build_model("vae", config).requires_grad_(False)
     for part in (built.encoder.moments, built.decoder.out):
         part.weight.zero_()
         part.bias.zero_()
-    built.observation.log_scales.fill_(0.0)
     save_checkpoint(tmp_path / "blank.safetensors", built, Meta("vae", config, dataset="cats"))
     (record,) = measure(tmp_path / "blank.safetensors", ["bits_per_dimension"], root=place[1], device="cpu")
-    assert record["value"] == pytest.approx(8, abs=1) and record["learned_prior"] == pytest.approx(record["value"])
+    levels = (torch.arange(256) / 255).view(256, 1, 1, 1).expand(-1, 3, -1, -1)
+    costs = -built.observation.log_prob(levels, torch.zeros(256, 3, 1, 1)) / (3 * math.log(2))
+    pictures = load_dataset("cats", "test", place[1]).images.long()
+    assert record["value"] == pytest.approx(costs[pictures].mean().item(), rel=1e-4)
+    assert record["learned_prior"] == pytest.approx(record["value"])
 
 
 def test_a_look_shows_pictures_over_their_reconstructions_and_samples(place, engine, tmp_path):
@@ -379,8 +384,8 @@ def test_what_is_no_picture_or_a_huge_one_is_refused(engine, action):
     text = "data:image/png;base64," + base64.b64encode(b"I am a cat.").decode()
     with pytest.raises(UserError, match="PNG, JPEG"):
         engine.generate("vae-cats", action, {"image": text})
-    huge = uri(Image.new("1", (12_000, 12_000)))
-    with pytest.raises(UserError, match="144,000,000"):
+    huge = uri(Image.new("1", (6_000, 6_000)))
+    with pytest.raises(UserError, match="36,000,000"):
         engine.generate("vae-cats", action, {"image": huge})
     for bad in (None, 7, "cat.png", [math.nan], "data:image/png;base64,%%%"):
         with pytest.raises(UserError):
