@@ -127,19 +127,24 @@ class Engine:
         """A model, ready to generate. Raises UserError as `entry` does."""
         return self.shelf.load(self.entry(name).name)
 
-    def first(self, family: str, preferred: str = "") -> Loaded:
-        """The checkpoint of `family` to show: `preferred` if it is one, else the first by name that can be loaded."""
+    def first(self, family: str, *preferred: str) -> Loaded:
+        """The checkpoint of `family` to show: the first of those `preferred` that is one, else the first by name; of either one
+        that can be loaded."""
         names = [entry.name for entry in self.shelf.of(family)]
         problem = None
-        for name in sorted(names, key=lambda name: name != preferred):
+        for name in [
+            *(name for name in preferred if name in names),
+            *(name for name in names if name not in preferred),
+        ]:
             try:
                 return self.shelf.load(name)
             except UserError as error:
                 problem = problem or error
-        entry = self.shelf.find(preferred)
-        if problem is None and entry is not None and entry.problem is not None:
-            problem = entry.problem.with_traceback(None)
-        raise problem or UserError("checkpoint_missing", name=str(self.folder / f"{preferred or family}{SUFFIX}"))
+        broken = [entry.problem for entry in map(self.shelf.find, preferred) if entry is not None and entry.problem]
+        if problem is None and broken:
+            problem = broken[0].with_traceback(None)
+        wanted = preferred[-1] if preferred else family
+        raise problem or UserError("checkpoint_missing", name=str(self.folder / f"{wanted}{SUFFIX}"))
 
     def action(self, model: Entry | Loaded, name: Any) -> Action:
         known = actions_of(model)

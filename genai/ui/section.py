@@ -21,7 +21,8 @@ from genai.ui.words import guarded, i18n
 class Section:
     """A family's part of a tab: which of its models is chosen, what follows from that, and what a link can restore.
 
-    loaded: the model that the page opens with, and `opening` its facts. None where there is none: then the body is hidden and
+    preferred: the model that the page opens with, if it is there; or several, the best first.
+    loaded: the model that it does open with, and `opening` its facts. None where there is none: then the body is hidden and
         a card says why, until somebody opens the page when there is one.
     facts: a hidden component with what the browser must know of the chosen model, as JSON; it changes last.
     widgets: action -> control name -> component, for each action that a link can restore.
@@ -30,10 +31,11 @@ class Section:
     """
 
     def __init__(
-        self, engine: Engine, tab: str, family: str, preferred: str, elem_id: str,
+        self, engine: Engine, tab: str, family: str, preferred: str | tuple[str, ...], elem_id: str,
         facts: Callable[[Loaded], dict] = lambda loaded: {},
     ):  # fmt: skip
-        self.engine, self.tab, self.family, self.preferred, self.elem_id = engine, tab, family, preferred, elem_id
+        self.engine, self.tab, self.family, self.elem_id = engine, tab, family, elem_id
+        self.preferred = (preferred,) if isinstance(preferred, str) else preferred
         self.widgets: dict[str, dict[str, Component]] = {}
         self.places: dict[str, dict[str, Any]] = {}
         self.restored: Callable[[Result], dict[Component, Any]] | None = None
@@ -156,7 +158,7 @@ class Section:
 
     def _first(self) -> tuple[Loaded | None, str]:
         try:
-            return self.engine.first(self.family, self.preferred), ""
+            return self.engine.first(self.family, *self.preferred), ""
         except UserError as error:
             return None, problem_card(error)
 

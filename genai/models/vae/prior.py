@@ -43,10 +43,11 @@ class Coupling(nn.Module):
 
     def __init__(self, latents: int, bit: int, side: int, hidden: int):
         super().__init__()
-        number = torch.arange(latents)
-        says = (number >> bit) % 2 == side  # which side a latent is on, a bit of its number decides
-        self.says = nn.Buffer(number[says], persistent=False)
-        self.moves = nn.Buffer(number[~says], persistent=False)
+        sides = [], []  # on which one a latent is, a bit of its number decides
+        for number in range(latents):
+            sides[(number >> bit) % 2].append(number)
+        self.says = nn.Buffer(torch.tensor(sides[side], dtype=torch.int64), persistent=False)
+        self.moves = nn.Buffer(torch.tensor(sides[1 - side], dtype=torch.int64), persistent=False)
         self.net = nn.Sequential(nn.Linear(len(self.says), hidden), nn.GELU(), nn.Linear(hidden, 2 * len(self.moves)))
         nn.init.zeros_(self.net[-1].weight)
         nn.init.zeros_(self.net[-1].bias)

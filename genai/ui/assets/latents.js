@@ -7,7 +7,7 @@ genai.views.latents = ({ id, element, server }) => {
     given = find(".given");
   const self = genai.stage(id, element, server, (answer) => {
     picture.src = answer.src;
-    self.sliders?.rest();
+    self.sliders?.settle(answer);
   });
   const setFacts = (facts) => {
     self.facts = facts;

@@ -5,6 +5,7 @@ genai.views.sliders = ({ element }) => {
   const patience = 350; // milliseconds of rest before strips are drawn
   const stage = () => genai.stages.vae;
   const folded = element.querySelector("details");
+  const preview = element.querySelector(".preview");
   let rows = [];
   let resting = 0; // a timer; and the number of the rest, by which a strip that comes too late is known
 
@@ -74,6 +75,12 @@ genai.views.sliders = ({ element }) => {
       row.strip.hidden = false;
     }
   };
+  const rest = () => {
+    clearTimeout(resting);
+    if (!rows[0]?.strip) return;
+    const turn = setTimeout(() => drawStrips(turn), patience);
+    resting = turn;
+  };
   const sliders = {
     build({ order, kl, limit, directions }) {
       const latents = order.map((dimension, place) => {
@@ -96,12 +103,12 @@ genai.views.sliders = ({ element }) => {
       for (const node of element.querySelectorAll("[data-of]")) node.hidden = node.dataset.of !== kind;
     },
     show,
-    /* The picture stands as it was wished: a while later the strips are drawn, one by one, until somebody moves again. */
-    rest() {
-      clearTimeout(resting);
-      if (!rows[0]?.strip) return;
-      const turn = setTimeout(() => drawStrips(turn), patience);
-      resting = turn;
+    /* The picture stands as it was wished: a small one follows, and a while later the strips, one by one, until somebody moves. */
+    settle({ src, pixels }) {
+      preview.src = src;
+      preview.hidden = false;
+      preview.dataset.pixels = pixels;
+      rest();
     },
   };
   folded.addEventListener("toggle", () => stage()?.z && show(stage().z));
@@ -118,8 +125,8 @@ genai.views.sliders = ({ element }) => {
     if (!stage().facts) return;
     sliders.build(stage().facts);
     sliders.show(stage().z);
-    sliders.rest();
+    if (stage().last?.src) sliders.settle(stage().last);
   };
   meet();
-  new IntersectionObserver(() => stage()?.facts && sliders.rest()).observe(element);
+  new IntersectionObserver(() => stage()?.facts && rest()).observe(element);
 };

@@ -32,7 +32,7 @@ def facts(loaded: Loaded) -> dict:
 
 
 def build(engine: Engine) -> list[Section]:
-    section = Section(engine, "vae", "vae", "vae-cats", "vae", facts)
+    section = Section(engine, "vae", "vae", ("vae-cats", "vae-digits"), "vae", facts)
     with section.body, gr.Row():
         with gr.Column(scale=2, min_width=280):
             section.chooser()
