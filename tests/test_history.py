@@ -8,10 +8,10 @@ import json
 import pytest
 import torch
 from conftest import tiny_family
-from test_training import command, folder_of, same
+from test_training import assert_same_model, command, folder_of, same
 
 import train
-from genai.checkpoint import Meta, file_sha256, load_checkpoint, read_meta, update_meta, weights_sha256
+from genai.checkpoint import Meta, load_checkpoint, load_state, read_meta, save_state, update_meta, weights_sha256
 from genai.training.config import RunConfig
 from genai.training.history import recorded
 
@@ -25,6 +25,7 @@ def test_a_run_is_recorded_by_the_loop(data_root, tmp_path):
     assert meta.step == record["steps"] == 8 and record["from_step"] == 0 and record["seed"] == 5
     assert (record["preset"], record["size"], record["begun_from"]) == ("vae-digits", "cpu", None)
     assert record["options"]["steps"] == 8 and record["options"]["widths"] == [16, 8] and "lr" not in record["options"]
+    assert record["seconds"] > 0
     assert "image_size" not in record["options"] and "run" not in record["options"], "data and place are no options"
 
 
@@ -37,10 +38,14 @@ def test_the_history_of_what_a_run_begins_from_is_carried_on(data_root, tmp_path
     words = command(tiny, data_root, tmp_path, run="second", steps=5, init=first)
     assert train.main([*words, "--stop_after", "2"]) == 0
     second = tmp_path / "second" / "second.safetensors"
-    assert read_meta(second).step == 10 and read_meta(second).history[-1]["steps"] == 2
+    stopped = read_meta(second).history[-1]
+    assert read_meta(second).step == 10 and stopped["steps"] == 2
+    state = tmp_path / "second" / "state.pt"
+    save_state(state, load_state(state) | {"seconds": 1000.0})  # it took its time
     assert train.main(words) == 0
     meta = read_meta(second)
     assert meta.step == 13 and [r["steps"] for r in meta.history] == [8, 5]
+    assert 1000 < meta.history[1]["seconds"] < 1100, "summed over what it was stopped by"
     assert meta.history[0] == read_meta(first).history[0] and meta.history[1]["from_step"] == 8
     assert meta.history[1]["begun_from"] == {"name": "first.safetensors", "sha256": weights_sha256(first)}
     assert not meta.metrics, "figures of another model"
@@ -87,4 +92,5 @@ def test_snapshots_are_checkpoints(data_root, tmp_path):
     without = tmp_path / "without"
     assert train.main(command(tiny, data_root, without, log_every=1)) == 0
     last = [folder_of(tiny, root) / "vae-digits.safetensors" for root in (whole, parts, without)]
-    assert len({file_sha256(path) for path in last}) == 1, "looking back changes nothing"
+    for path in last[1:]:  # looking back changes nothing
+        assert_same_model(last[0], path)

@@ -271,8 +271,19 @@ def save(path: Path, family: str, config: dict, dataset: str, tokenizer: dict | 
 
 
 EXPECTED = {
-    "gan": {"class_accuracy": 40, "coverage": 40, "fd": 40},
-    "vae": {"coverage_prior": 40, "fd_prior": 40, "nll_k1": 40, "nll_k50": 40, "active_units": 40},
+    "gan": dict.fromkeys(
+        ("class_accuracy", "coverage", "density", "fd", "kd", "memorised_share", "spectrum_distance"), 40
+    ),
+    "vae": {
+        "coverage_prior": 40,
+        "fd_prior": 40,
+        "fd_reconstruction": 40,
+        "psnr": 40,
+        "ssim": 40,
+        "nll_k1": 40,
+        "nll_k50": 40,
+        "active_units": 40,
+    },
     "gpt": {"val_loss": 2400, "val_loss_sliding": len(TEXT) - int(0.9 * len(TEXT)) - 1},
     "classifier-digits": {"classifier_accuracy": 40},
     "tokenizer": {"psnr": 40},
@@ -291,7 +302,7 @@ def test_command_line_prints_json_and_saves_it(name, folder, capsys):
         assert r["checkpoint"] == path.name and r["device"] and r["unit"] and r["seconds"] >= 0
         assert r["split"] == ("val" if name == "gpt" else "test")
         assert math.isfinite(r["value"])
-        if name == "gan" or r["metric"].endswith("_prior"):
+        if (name == "gan" and r["metric"] != "spectrum_distance") or r["metric"].endswith("_prior"):
             assert r["features"] == f"classifier-digits {judge}" and r["features_learned"] == "mnist"
         if r["metric"].startswith("fd"):
             assert r["floor"] > 0 and (r["floor_n"], r["floor_split"]) == (30, "second")
@@ -332,8 +343,8 @@ def test_classifier_is_looked_for_in_checkpoints_too(folder, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["gan.safetensors", "--metric", "fid"], ["fid", "class_accuracy, coverage, fd"]),
-        (["gan.safetensors", "--metric", "val_loss"], ["val_loss", "class_accuracy, coverage, fd"]),
+        (["gan.safetensors", "--metric", "fid"], ["fid", "class_accuracy, coverage, density, fd"]),
+        (["gan.safetensors", "--metric", "val_loss"], ["val_loss", "class_accuracy, coverage, density, fd"]),
         (["nowhere.safetensors"], ["nowhere.safetensors"]),
         (["gan.safetensors", "--classifier", "no.safetensors"], ["no.safetensors"]),
         (["gan.safetensors", "--classifier", "vae.safetensors"], ["vae.safetensors", "classifier"]),
@@ -383,7 +394,7 @@ def test_test_set_is_binarised_once_for_all(folder):
 
 def test_sample_i_has_seed_i_and_the_class_of_test_image_i(folder):
     few, all_ = Context(folder / "gan.safetensors", n=20), Context(folder / "gan.safetensors")
-    assert torch.allclose(pictures.samples(few).features, pictures.samples(all_).features[:20], atol=1e-5)
+    assert torch.equal(pictures.sample_images(few), pictures.sample_images(all_)[:20])
     context = Context(folder / "gan.safetensors")
     context.model.sample = lambda z, labels: (labels / 9 * 2 - 1).view(-1, 1, 1, 1).expand(-1, 1, 28, 28)
     space(context).network.classify = lambda images: (
@@ -403,9 +414,10 @@ def test_a_value_that_is_not_finite_is_still_json(folder, monkeypatch):
 
 
 def test_metrics_apply_by_family_data_set_and_condition():
-    assert metrics_for(Meta("gan", {}, dataset="mnist")) == ["class_accuracy", "coverage", "fd"]
+    compared = ["coverage", "density", "fd", "kd", "memorised_share", "spectrum_distance"]
+    assert metrics_for(Meta("gan", {}, dataset="mnist")) == ["class_accuracy", *compared]
     assert "class_accuracy" not in metrics_for(Meta("gan", {"classes": 0}, dataset="mnist"))
-    assert metrics_for(Meta("gan", {}, dataset="folder")) == ["coverage", "fd"]  # no network knows its classes
+    assert metrics_for(Meta("gan", {}, dataset="folder")) == compared  # no network knows its classes
     assert metrics_for(Meta("text2image", {}, dataset="mnist-words")) == ["word_accuracy"]
     assert metrics_for(Meta("judge", {}, dataset="mnist")) == []
     with pytest.raises(UserError):

@@ -41,7 +41,7 @@ def score(digits, tmp_path, monkeypatch):
 
     def of(images: torch.Tensor) -> dict[str, float]:
         drawn = space(context).look(images, "samples")
-        real = pictures.real(context)
+        real = pictures.real(context, space(context))
         return {
             "fd": fd.frechet_distance(real.features, drawn.features),
             "coverage": coverage.coverage(real.features, drawn.features),
@@ -81,7 +81,8 @@ def test_a_vaes_prior_is_scored_beside_the_normal_one(data_root, tmp_path):
     save_checkpoint(tmp_path / "vae.safetensors", model, Meta("vae", model.config.__dict__, dataset="mnist"))
     shutil.copy(NETWORK, tmp_path)
     context = Context(tmp_path / "vae.safetensors", n=60, root=data_root, device="cpu")
-    learned, normal = pictures.samples(context).features, pictures.normal_samples(context).features
+    own = space(context)
+    learned, normal = pictures.samples(context, own).features, pictures.normal_samples(context, own).features
     assert len(learned.round(decimals=3).unique(dim=0)) == 2 < len(normal.round(decimals=3).unique(dim=0))
     drawn = (context.model.decode(noise.latents(range(60), 3)) * 255).round().to(torch.uint8)
     assert torch.allclose(space(context).look(drawn, "samples").features, normal, atol=1e-2)
@@ -112,7 +113,7 @@ def photos(tmp_path, monkeypatch):
 
 def test_a_model_of_a_folder_is_measured_in_features_that_say_what_they_are_worth(photos):
     shutil.copy(NETWORK, photos.parent)
-    coverage, distance = measure(photos, root=photos.parent / "photos", device="cpu")
+    coverage, distance = measure(photos, ["coverage", "fd"], root=photos.parent / "photos", device="cpu")
     assert (coverage["metric"], distance["metric"]) == ("coverage", "fd") and coverage["value"] < 0.5
     for record in (coverage, distance):
         assert (
@@ -153,7 +154,7 @@ def test_made_pictures_are_measured_on_fresh_ones(tmp_path):
     config = {"image_size": 64, "channels": 3, "classes": 0, "widths": (8, 4, 4), "d_widths": (4, 4, 4), "z_dim": 8}
     path = tmp_path / "drawn.safetensors"
     save_checkpoint(path, build_model("gan", config), Meta("gan", config, dataset="scenes"))
-    coverage, distance = measure(path, n=20, classifier=NETWORK, device="cpu")
+    coverage, distance = measure(path, ["coverage", "fd"], n=20, classifier=NETWORK, device="cpu")
     assert coverage["split"] == "seen" and distance["floor"] > 1e-3 < distance["value"] and "features_worth" in distance
 
 

@@ -41,6 +41,10 @@ class About:
     features: the checkpoint whose features measure pictures like these; "": none.
     unseen: the split of real pictures that neither that network nor `test` knows: how far real is from real.
     held_out: the split that no training reads, to see how a model fares beyond what it learned from; "": none.
+    samples: how many drawn pictures are measured against those held out; 0: as many as there are of them.
+    photographs: whether they are: then `models/backbone.py` measures them too, where a data root has its weights.
+    mirrored: whether a picture's mirror image is as good as the picture.
+    peer: the checkpoint that others who learned from the same are compared with; "": none.
     judge: the checkpoint of family `judge` that answers questions about them; "": none.
     pixels: "crisp" (each pixel a square, however large) or "smooth" (enlarged as a photograph).
     scale: how many times as large a downloaded picture is.
@@ -55,6 +59,10 @@ class About:
     features: str = ""
     unseen: str = "train"
     held_out: str = ""
+    samples: int = 0
+    photographs: bool = False
+    mirrored: bool = False
+    peer: str = ""
     judge: str = ""
     pixels: str = "smooth"
     scale: int = 4

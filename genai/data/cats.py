@@ -36,7 +36,10 @@ from genai.data.files import PART, SUMS, fetched, first_line, missing, sha256, u
 from genai.errors import UserError
 
 SPLITS = ("train", "test")
-ABOUT = About(label="cat", features="features-cats", held_out="test", pixels="smooth", scale=8)
+ABOUT = About(
+    label="cat", features="features-cats", held_out="test", samples=10_000, photographs=True, mirrored=True,
+    peer="dcgan-cats", pixels="smooth", scale=8,
+)  # fmt: skip
 SIDE = 64
 COMMIT = "c463f7f29d538bf46e5972f040ba16ddddfba533"
 HOMES = (

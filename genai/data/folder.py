@@ -32,7 +32,7 @@ from genai.data.base import Images, LazyImages, leave_out
 from genai.errors import UserError
 
 SPLITS = ("train", "test", "all")
-ABOUT = About(held_out="test")
+ABOUT = About(held_out="test", photographs=True, mirrored=True)
 SUFFIXES = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 RAW = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf"}  # cameras' own formats: left out, and said so
 RESIDENT_BYTES = 2 * 1024**3  # more pixels than this are read from disk as they are needed

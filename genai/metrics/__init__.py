@@ -22,14 +22,23 @@ from genai.metrics import (
     class_accuracy,
     classifier_accuracy,
     coverage,
+    density,
     diversity,
     fd,
+    fd_ratio,
     judge_accuracy,
+    kd,
+    memorised_share,
+    nearest_test,
     nearest_training,
     nll,
     order_accuracy,
+    perceptual_distance,
     prompt_accuracy,
     psnr,
+    rotation_accuracy,
+    spectrum_distance,
+    ssim,
     tokenizer_agreement,
     val_loss,
     val_loss_sliding,
@@ -44,8 +53,9 @@ __all__ = ["METRICS", "Metric", "measure", "metrics_for"]
 class Metric:
     """An entry of METRICS: how to measure it, and the checkpoints it means something for.
 
-    needs: what the data set has to say of itself (see `data.About`): "features", a network that knows its classes, or
-    "judge", one that answers questions about its pictures.  conditional: only for models that can be asked for a class.
+    needs: what the data set has to say of itself (see `data.About`): "features", a network that knows its classes; "judge", one
+    that answers questions about its pictures; "photographs", that they are; "peer", a model that others are compared with, and
+    which is not this one.  conditional: only for models that can be asked for a class.
     """
 
     measure: Callable[[Context], dict | list[dict]]
@@ -55,7 +65,10 @@ class Metric:
 
     def applies(self, meta: Meta) -> bool:
         said = about(meta.dataset)
-        offers = {"": True, "features": bool(said.features), "judge": bool(said.judge)}
+        offers = {
+            "": True, "features": bool(said.features), "judge": bool(said.judge), "photographs": said.photographs,
+            "peer": said.peer not in ("", meta.preset),
+        }  # fmt: skip
         return (
             meta.family in self.families
             and offers[self.needs]
@@ -66,9 +79,18 @@ class Metric:
 METRICS: dict[str, Metric] = {
     "class_accuracy": Metric(class_accuracy.measure, ("gan",), "features", conditional=True),
     "coverage": Metric(coverage.measure, ("gan",)),
+    "density": Metric(density.measure, ("gan",)),
     "fd": Metric(fd.measure, ("gan",)),
+    "kd": Metric(kd.measure, ("gan",)),
+    "memorised_share": Metric(memorised_share.measure, ("gan",)),
+    "spectrum_distance": Metric(spectrum_distance.measure, ("gan",)),
     "coverage_prior": Metric(coverage.measure_prior, ("vae",)),
     "fd_prior": Metric(fd.measure_prior, ("vae",)),
+    "fd_reconstruction": Metric(fd.measure_reconstructions, ("vae",)),
+    "psnr": Metric(psnr.measure, ("tokenizer", "vae")),
+    "ssim": Metric(ssim.measure, ("vae",)),
+    "perceptual_distance": Metric(perceptual_distance.measure, ("vae",), "photographs"),
+    "fd_ratio_to_dcgan": Metric(fd_ratio.measure, ("gan", "vae"), "peer"),
     "nll_k1": Metric(nll.measure_k1, ("vae",)),
     "nll_k50": Metric(nll.measure_k50, ("vae",)),
     "active_units": Metric(active_units.measure, ("vae",)),
@@ -81,9 +103,10 @@ METRICS: dict[str, Metric] = {
     "diversity": Metric(diversity.measure, ("text2image",), "judge"),
     "nearest_training": Metric(nearest_training.measure, ("text2image",), "judge"),
     "tokenizer_attribute_agreement": Metric(tokenizer_agreement.measure, ("tokenizer", "text2image"), "judge"),
-    "psnr": Metric(psnr.measure, ("tokenizer",)),
     "judge_accuracy": Metric(judge_accuracy.measure, ("judge",), "judge"),
     "classifier_accuracy": Metric(classifier_accuracy.measure, ("classifier",)),
+    "rotation_accuracy": Metric(rotation_accuracy.measure, ("features",)),
+    "nearest_test": Metric(nearest_test.measure, ("features",)),
 }
 
 

@@ -18,10 +18,10 @@ def class_accuracy(predicted: Tensor, labels: Tensor) -> float:
 
 
 def measure(context: Context) -> dict:
-    """10,000 samples, sample i with seed i and the class of test image i."""
-    predicted = pictures.samples(context).predicted
+    """As many samples as test images, sample i with seed i and the class of test image i."""
+    predicted = pictures.samples(context, space(context)).predicted
     return {
-        "value": class_accuracy(predicted, context.pictures(context.held_out, range(len(predicted)))[1]),
+        "value": class_accuracy(predicted, pictures.labels(context, range(len(predicted)))),
         "unit": "share", "split": context.held_out, "n": len(predicted), **space(context).record(),
         "truncation_psi": context.model.config.truncation_psi,
     }  # fmt: skip

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from genai.checkpoint import load_checkpoint
-from genai.data import Images, LazyImages, about, load_dataset, options_of
+from genai.data import Images, LazyImages, Procedural, about, load_dataset, options_of
 from genai.device import pick_device
 from genai.errors import UserError
 
@@ -72,11 +72,14 @@ class Context:
         """
         if self.network is not None:
             return Path(self.network)
-        places = [self.path.parent / f"{name}.safetensors", Path("checkpoints") / f"{name}.safetensors"]
-        for place in places:
-            if place.is_file():
-                return place
-        raise UserError("network_missing", preset=name, places=[str(place) for place in places])
+        places = self.places(name)
+        if not (found := [place for place in places if place.is_file()]):
+            raise UserError("network_missing", preset=name, places=[str(place) for place in places])
+        return found[0]
+
+    def places(self, name: str) -> list[Path]:
+        """Where another checkpoint may lie: beside this one, or in checkpoints/."""
+        return [self.path.parent / f"{name}.safetensors", Path("checkpoints") / f"{name}.safetensors"]
 
     def data(self, split: str):
         """The checkpoint's data set. Raises UserError where it has other images or classes than the model knows of."""
@@ -99,6 +102,14 @@ class Context:
         """The split that no training reads, `held_out` by name."""
         return self.data(self.held_out)
 
+    def learned(self, most: int) -> Iterator[Tensor]:
+        """The pictures that the model learned from, the first `most` of them: uint8 [n, C, H, W], in chunks."""
+        asked = self.meta.training
+        data = self.data(asked.get("split") or "train")
+        if isinstance(data, Procedural):  # chance makes them, by the run's seed
+            data = dataclasses.replace(data, make=partial(_of_seed, data.make, asked.get("seed", 0)))
+        return data.chunks(min(most, asked.get("limit") or most), CHUNK)
+
     def pictures(self, split: str, chosen: range | np.ndarray) -> tuple[Tensor, Tensor]:
         """Images uint8 [n, C, H, W] of a split and what is told of them, int64 [n] or [n, T]; made ones are fresh."""
         data = self.data(split)
@@ -109,6 +120,10 @@ class Context:
             images, labels = zip(*(data[int(i)] for i in chosen))
             return torch.stack(images), torch.stack(labels)
         return data.make(FRESH, np.asarray(chosen))
+
+
+def _of_seed(make: Callable, seed: int, _: int, indices: np.ndarray) -> tuple[Tensor, Tensor]:
+    return make(seed, indices)
 
 
 def _said(fields: dict) -> str:

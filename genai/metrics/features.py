@@ -5,6 +5,7 @@ A space has one name everywhere, `<network> <first 12 of the SHA-256 of its weig
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,19 +47,24 @@ class Space:
     """A frozen network and its name.
 
     learned: the data set and the split that it learned from.  worth: what its figures are worth, OWN for its own pictures.
+    key: of its records, where there is another space beside it.
     """
 
     network: Classifier | Features | Backbone
     name: str
     learned: str
     worth: str
+    key: str = ""
 
     def look(self, images: Tensor, what: str) -> Seen:
         """Images uint8 [n, C, H, W], in chunks."""
+        return self.look_at(images.split(CHUNK), what)
+
+    def look_at(self, chunks: Iterable[Tensor], what: str) -> Seen:
+        """The same of chunks, each uint8 [n, C, H, W], of which no more than one need be in memory."""
+        parts = progress(chunks, f"looking at {what}")
         if isinstance(self.network, Backbone):
-            parts = progress(images.split(CHUNK // 10), f"looking at {what}")
-            return Seen(torch.cat([self._pooled(part) for part in parts]), None)
-        parts = progress(images.split(CHUNK), f"classifying {what}")
+            return Seen(torch.cat([self._pooled(part) for chunk in parts for part in chunk.split(CHUNK // 10)]), None)
         features, predicted = zip(*(self.network.classify(self._fit(part)) for part in parts))
         return Seen(torch.cat(features).float().cpu(), torch.cat(predicted).cpu())
 
@@ -82,26 +88,49 @@ class Space:
     def record(self) -> dict:
         """What a record says of it."""
         said = {"features": self.name, "features_learned": self.learned}
-        return said | ({"features_worth": self.worth} if self.worth else {})
+        said |= {"features_worth": self.worth} if self.worth else {}
+        return said | ({"key": self.key} if self.key else {})
 
 
 def space(context: Context) -> Space:
-    """The caller's network; else the one that the data set names; else one of photographs, if its weights lie in a data root;
-    else ANY. Loaded once.
+    """The first of `spaces`."""
+    return spaces(context)[0]
+
+
+def spaces(context: Context) -> list[Space]:
+    """The caller's network alone; else the one that the data set names, and beside it, for photographs, the one of photographs,
+    if its weights lie in a data root; else one of these; else ANY. Loaded once.
 
     Raises UserError where there is no such file, or it is no classifier.
     """
     return context.once(_load)
 
 
-def _load(context: Context) -> Space:
-    if context.network is None and not context.about.features:
-        roots = [data_root(context.root), data_root()]
-        for path in map(backbone.weights_below, roots):
-            if path.is_file():
-                worth = FLATTERED if context.model.wants_backbone(context.model.config) else NEUTRAL
-                return Space(Backbone(path).to(context.device), space_name(path), "ImageNet-1k", worth)
-    path = context.find(context.about.features or ANY)
+def in_each(context: Context, measured: Callable[[Space], dict]) -> list[dict]:
+    """What is measured in each of the spaces, with what a record says of the space."""
+    return [measured(one) | one.record() for one in spaces(context)]
+
+
+def photographs_network(context: Context) -> Path | None:
+    """Where the weights of the network of photographs lie: below the caller's data root, or the usual one."""
+    places = [backbone.weights_below(data_root(root)) for root in (context.root, None)]
+    return next((path for path in places if path.is_file()), None)
+
+
+def _load(context: Context) -> list[Space]:
+    said, found = context.about, []
+    if context.network is not None or said.features:
+        found.append(_own(context, said.features or ANY))
+    path = photographs_network(context)
+    if path and context.network is None and (said.photographs or not said.features):
+        worth = FLATTERED if context.model.wants_backbone(context.model.config) else NEUTRAL
+        network, key = Backbone(path).to(context.device), "backbone" if found else ""
+        found.append(Space(network, space_name(path), "ImageNet-1k", worth, key))
+    return found or [_own(context, ANY)]
+
+
+def _own(context: Context, name: str) -> Space:
+    path = context.find(name)
     network, meta = load_checkpoint(path, context.device)
     if not isinstance(network, (Classifier, Features)):
         raise UserError("bad_option", name="classifier", value=str(path), expected="a checkpoint of family classifier")

@@ -41,6 +41,7 @@ class Family(nn.Module, abc.ABC):
     likelihood: whether its losses are those of a likelihood, in nats, and tell something on data that it never learned from.
     compilable: the submodules that `torch.compile` may take, by their names.
     sampled: the children that sampling needs, for checkpoints that hold no more (see `checkpoint.Meta.slim`); (): all of them.
+    filled: the buffers that `complete` fills from the data: a run that begins with another's weights leaves them aside.
     """
 
     Config: ClassVar[type] = Config
@@ -49,6 +50,7 @@ class Family(nn.Module, abc.ABC):
     likelihood: ClassVar[bool] = False
     compilable: ClassVar[tuple[str, ...]] = ()
     sampled: ClassVar[tuple[str, ...]] = ()
+    filled: ClassVar[tuple[str, ...]] = ()
 
     @property
     @abc.abstractmethod

@@ -2,14 +2,15 @@
 
 Rotation prediction (Gidaris et al. 2018, "Unsupervised Representation Learning by Predicting Image Rotations"): nobody
 labels anything; to know which way is up one has to know what is in a picture. Its features are a space to measure
-pictures in that no ImageNet, and no generator, had a hand in.
+pictures in that no ImageNet, and no generator, had a hand in. Where the pictures are few it keeps what it makes of each, its
+gallery: how near a picture is to those that were learned from can then be told without them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -18,8 +19,10 @@ from torch import Tensor, nn
 from genai.models import family
 from genai.models.batch import Batch
 from genai.models.layers import Residual, shift, to_signed
+from genai.models.neighbours import nearest
 
 TURNS = 4  # by 0, 90, 180 and 270 degrees
+GALLERY = 20_000  # pictures that a gallery holds at most: 5 MB at 128 features
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,15 @@ class Config(family.Config):
     features: int = 128
     shift: int = 4  # augmentation: translation by up to so many pixels
     noise: float = 0.05  # augmentation: standard deviation of noise on the pixels, in [-1, 1]
+    gallery: int = 0  # training pictures whose features are kept: all, or none if there are too many (the data decide)
 
-    RANGES: ClassVar = {"features": (1, 65_536)}
+    RANGES: ClassVar = {"features": (1, 65_536), "gallery": (0, GALLERY)}
 
 
 class Features(family.Family):
     Config = Config
     compilable = ("trunk",)
+    filled = ("gallery",)
 
     def __init__(self, config: Config):
         super().__init__()
@@ -53,6 +58,17 @@ class Features(family.Family):
         self.trunk = nn.Sequential(*layers, nn.GroupNorm(1, channels), nn.GELU())
         self.neck = nn.Linear(channels * size * size, config.features)
         self.head = nn.Linear(config.features, TURNS)
+        self.register_buffer("gallery", torch.zeros(config.gallery, config.features) if config.gallery else None)
+
+    @classmethod
+    def fit(cls, config: dict[str, Any], data) -> dict[str, Any]:
+        return super().fit(config, data) | {"gallery": len(data) if len(data) <= GALLERY else 0}
+
+    def complete(self, data) -> dict[str, Any]:
+        """Fills the gallery: picture i of the data is its row i."""
+        if self.config.gallery:
+            self.gallery.copy_(torch.cat([self.classify(chunk)[0] for chunk in data.chunks(self.config.gallery)]))
+        return {}
 
     @property
     def players(self) -> dict[str, nn.Module]:
@@ -80,6 +96,13 @@ class Features(family.Family):
     def forward(self, images: Tensor) -> Tensor:
         """Images float [B, C, H, W] in [-1, 1] -> logits [B, TURNS]."""
         return self.head(F.gelu(self.embed(images)))
+
+    @torch.inference_mode()
+    def nearest(self, images: Tensor, k: int = 1) -> tuple[Tensor, Tensor]:
+        """The k <= gallery training pictures nearest to each of images uint8 [B, C, H, W], the nearest first: distances [B, k] of
+        features, the smaller of the picture's and its mirror image's, and places among the training data int64 [B, k]."""
+        views = torch.stack([self.classify(x)[0] for x in (images, images.flip(-1))], 1)  # [B, 2, features]
+        return nearest(views, self.gallery, k)
 
     @torch.inference_mode()
     def classify(self, images: Tensor) -> tuple[Tensor, Tensor]:

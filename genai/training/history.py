@@ -16,13 +16,14 @@ def new_record(family: str, model_config: dict, config: TrainConfig, preset: str
                begun: Checkpoint | None) -> dict:  # fmt: skip
     """A run that begins.
 
-    steps: of this run, so far.  from_step: of the runs before it.  options: what differs from the preset, by name.
+    steps: of this run, so far.  seconds: what these took by the clock, without looks, snapshots and saving.
+    from_step: steps of the runs before it.  options: what differs from the preset, by name.
     begun_from: the file whose weights it began with, and their SHA-256 (of the weights: figures written beside them later
         do not change it); None: random ones.
     """
     chosen = dataclasses.asdict(configure(family, model_config))
     return {
-        "steps": 0, "from_step": from_step, "seed": config.seed,
+        "steps": 0, "seconds": 0.0, "from_step": from_step, "seed": config.seed,
         "options": _differing(family, preset, size, {**dataclasses.asdict(config), **chosen}),
         "preset": preset, "size": size,
         "begun_from": begun and {"name": Path(config.init).name, "sha256": begun.weights_sha256},

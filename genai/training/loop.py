@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,8 @@ def train(
         trainer = Trainer(ready, config, run, group)
         ema = trainer.ema
         stack.enter_context(only_run(folder, group, dry_run))
-        start = step = resume(folder / STATE, fingerprint, trainer)
+        start, seconds = resume(folder / STATE, fingerprint, trainer)
+        step = start
         held = held_out(ready, config, run) if group.first else None
         if dry_run:
             return Finished(step, step == config.steps, 0, folder, checkpoint)
@@ -84,8 +86,8 @@ def train(
             pending.clear()
 
         def count() -> None:
-            """The description says how many steps there have been."""
-            this["steps"], meta.step = step, from_step + step
+            """The description says how many steps there have been, and how long they took."""
+            this["steps"], this["seconds"], meta.step = step, round(seconds, 1), from_step + step
 
         def save() -> None:
             """Weights first, then the state: a kill in between repeats some steps, and loses nothing."""
@@ -94,7 +96,8 @@ def train(
                 if step == config.steps:
                     meta.extra |= ema.model.complete(data)
                 save_checkpoint(checkpoint, ema.model, meta)
-                save_state(folder / STATE, {"step": step, "fingerprint": fingerprint, **trainer.state()})
+                state = {"step": step, "seconds": seconds, "fingerprint": fingerprint}
+                save_state(folder / STATE, state | trainer.state())
             group.barrier()
 
         def snapshot() -> None:
@@ -111,10 +114,12 @@ def train(
             if step == 0 and snapshots:
                 snapshot()
             while step < last and not group.any(bool(caught.signal)):
+                begun = time.perf_counter()
                 pending += trainer.step(step)
                 step += 1
                 if step % run.log_every == 0 or step % run.sample_every == 0 or step == last:
-                    look()
+                    look()  # a GPU's steps end here
+                seconds += time.perf_counter() - begun
                 if group.first and on_sample and (step % run.sample_every == 0 or step == config.steps):
                     count()
                     on_sample(ema.model, meta, folder / "samples" / f"step_{step:07d}", data)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from genai.checkpoint import Checkpoint, load_checkpoint, open_checkpoint
 from genai.data import Procedural, about, data_root, load_dataset, options_of
@@ -90,8 +90,9 @@ def frozen_network(root: str) -> Backbone:
         raise UserError("backbone_missing", name=backbone.NAME, place=str(path), cause=str(error)) from error
 
 
-def begin_with(model: nn.Module, weights: dict[str, Tensor]) -> None:
+def begin_with(model: Family, weights: dict[str, Tensor]) -> None:
     """Fill `model` with a trained one's weights. A child that the trained one lacks altogether keeps its fresh ones."""
+    weights = {name: t for name, t in weights.items() if name not in model.filled}
     known = {name.partition(".")[0] for name in weights}
     fresh = {name: t for name, t in model.state_dict().items() if name.partition(".")[0] not in known}
     model.load_state_dict({**fresh, **weights})

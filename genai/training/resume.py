@@ -51,13 +51,13 @@ def catch_signals():
             signal.signal(number, handler)
 
 
-def resume(path: Path, fingerprint: dict, trainer) -> int:
-    """Load the state at `path`, if there is one, and return its step.
+def resume(path: Path, fingerprint: dict, trainer) -> tuple[int, float]:
+    """Load the state at `path`, if there is one, and return its step and the seconds that its steps took.
 
     Raises UserError: a state that is cut short or none of ours; of another run (what differs); beyond the run's end.
     """
     if not path.exists():
-        return 0
+        return 0, 0.0
     state = load_state(path)
     try:
         step, differences = state["step"], differing(state["fingerprint"], fingerprint)
@@ -65,12 +65,13 @@ def resume(path: Path, fingerprint: dict, trainer) -> int:
             raise UserError("another_run", place=str(path.parent), changed=differences)
         if not 0 <= step <= fingerprint["train"]["steps"]:
             raise UserError("state_beyond", name=str(path), step=step, steps=fingerprint["train"]["steps"])
+        seconds = float(state["seconds"])
         trainer.load(state)
     except UserError:
         raise
     except Exception as error:  # whatever another program may have saved under this name
         raise UserError("state_broken", name=str(path), cause="it is not the state of this run") from error
-    return step
+    return step, seconds
 
 
 def differing(old: dict, new: dict) -> list[str]:
