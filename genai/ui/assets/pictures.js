@@ -8,11 +8,15 @@ genai.pictures = (() => {
       picture.src = uri;
     });
 
+  const sent = 128; // pixels a side: as many as the models see, or twice, and short enough for a link
+
   /* A square canvas in which a picture can be dragged, and enlarged by the wheel or + and -; `taken(uri)` when it rests, with the
-     square as a PNG. */
+     square as a JPEG. */
   const cropper = (canvas, taken) => {
     const pen = canvas.getContext("2d");
     const side = canvas.width;
+    const small = document.createElement("canvas");
+    small.width = small.height = sent;
     let picture = null;
     let scale = 1;
     let x = 0;
@@ -29,7 +33,12 @@ genai.pictures = (() => {
       pen.imageSmoothingQuality = "high";
       pen.drawImage(picture, x, y, picture.width * scale, picture.height * scale);
       clearTimeout(timer);
-      timer = setTimeout(() => taken(canvas.toDataURL("image/png")), 200);
+      timer = setTimeout(() => {
+        const copy = small.getContext("2d");
+        copy.imageSmoothingQuality = "high";
+        copy.drawImage(canvas, 0, 0, sent, sent);
+        taken(small.toDataURL("image/jpeg", 0.92));
+      }, 200);
     };
     const zoom = (factor, atX = side / 2, atY = side / 2) => {
       if (!picture) return;
