@@ -21,12 +21,13 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from studio import offering
 
 from genai.checkpoint import Meta, save_checkpoint
 from genai.generation import receipt, shelf
 from genai.generation.actions import ACTIONS
-from genai.generation.controls import Choice, Number, Picture, Rows, Words
-from genai.generation.engine import AT_ONCE, Engine
+from genai.generation.controls import Choice, Code, Number, Picture, Rows, Vector, Words
+from genai.generation.engine import AT_ONCE, Engine, actions_of
 from genai.models import build_model
 from genai.strings import text
 from genai.ui import api, build_ui
@@ -96,18 +97,14 @@ def models(engine) -> list[str]:
 
 
 def controls_of(engine, family: str, action: str) -> list:
-    return ACTIONS[family][action].controls(engine.first(family))
+    return engine.controls(offering(engine, family, action).name, action)
 
 
 def ordinary(engine, family: str, action: str, **changes) -> list:
     """The values of an endpoint's parameters, in order; texts are short."""
     values = {c.name: c.default for c in controls_of(engine, family, action)}
-    values |= {"max_new_tokens": 9} if "max_new_tokens" in values else {}
-    return (
-        [*(values | changes).values(), engine.first(family).name]
-        if "model" not in changes
-        else [*(values | changes).values()]
-    )
+    values |= {"write": {"max_new_tokens": 9}, "match": {"steps": 2}}.get(action, {})
+    return list((values | {"model": offering(engine, family, action).name} | changes).values())
 
 
 def drawn() -> str:
@@ -130,8 +127,8 @@ def test_every_action_has_an_endpoint_and_nothing_else_is_shown(web):
     named = loads(web.get("gradio_api/info").text)["named_endpoints"]
     assert set(named) == {f"/{family}_{action}" for family, action in EVERY_ACTION}
     defaults = {p["parameter_name"]: p["parameter_default"] for p in named["/gan_interpolate"]["parameters"]}
-    assert list(defaults) == ["seed", "seed_to", "label", "truncation_psi", "position", "model"]
-    assert defaults["position"] == 0.5
+    assert list(defaults) == ["seed", "seed_to", "label", "truncation_psi", "via", "position", "model"]
+    assert defaults["position"] == 0.5 and defaults["via"] == []
 
 
 @each_action
@@ -140,7 +137,7 @@ def test_an_endpoint_answers_as_the_engine_does(web, engine, family, action):
     event, (answer,) = ask(web, f"{family}_{action}", data)
     assert event == "complete"
     names = [c.name for c in controls_of(engine, family, action)]
-    result = engine.generate(engine.first(family).name, action, dict(zip(names, data)))
+    result = engine.generate(data[-1], action, dict(zip(names, data)))
     if result.action.kind == "data":
         assert answer == result.data
         return
@@ -203,7 +200,8 @@ def test_a_page_of_many_models_reads_no_weights(engine, tmp_path, monkeypatch):
     with gr.Blocks() as page:
         api.add_endpoints(Engine(tmp_path, device="cpu"))
     named = [d["api_name"] for d in page.get_config_file()["dependencies"]]
-    assert sorted(named) == sorted(f"{family}_{action}" for family in ("gan", "vae") for action in ACTIONS[family])
+    offered = [f"{family}_{action}" for family in ("gan", "vae") for action in actions_of(engine.first(family))]
+    assert sorted(named) == sorted(offered)
 
 
 # -- named endpoints: bad requests ---------------------------------------------------------------------------
@@ -236,6 +234,14 @@ def bad_values(control) -> list:
     if isinstance(control, Rows):
         bad = [value for value in BAD if value != [] or not control.empty]
         return [*bad, [[]], [zero(control)] * (control.most + 1), [[*zero(control)[1:], math.nan]]]
+    if isinstance(control, Code):
+        return [*(value for value in BAD if value != ""), 7, "x", "AAAA", "☃" * control.length, "=" * 9]
+    if isinstance(control, Vector) and control.optional:
+        bad = [
+            [0] * (control.length + 1),
+            *([0, bad] for bad in (math.nan, "0", None, 0.5, -1, control.high + 1, [0], LONG)),
+        ]
+        return [*(value for value in BAD if value not in ([], [1, 2])), *bad]
     zeros = [0] * (control.length - 1)
     return [
         *BAD,
@@ -386,7 +392,7 @@ def error_of(answer) -> str:
 def test_a_frame_is_what_the_engine_makes(stage, engine, family, action):
     names = [c.name for c in controls_of(engine, family, action)]
     controls = dict(zip(names, ordinary(engine, family, action)))
-    request = {"model": engine.first(family).name, "action": action, "controls": controls}
+    request = {"model": offering(engine, family, action).name, "action": action, "controls": controls}
     answer, result = stage("gan-grid", "frame", request), engine.generate(*request.values())
     while "state" in answer:  # of a picture in rounds
         answer = stage("gan-grid", "frame", {**request, "state": answer["state"]})
@@ -408,7 +414,7 @@ def test_a_frame_is_what_the_engine_makes(stage, engine, family, action):
 
 @each_action
 def test_bad_frames_are_told(stage, engine, family, action, capfd):
-    model = engine.first(family).name
+    model = offering(engine, family, action).name
     for control in controls_of(engine, family, action):
         for value in bad_values(control):
             request = {"model": model, "action": action, "controls": {control.name: value}}

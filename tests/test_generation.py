@@ -20,6 +20,7 @@ import pytest
 import torch
 from conftest import ROOT, run_python
 from PIL import Image, ImageDraw, PngImagePlugin
+from studio import offering
 
 from genai.__main__ import main
 from genai.checkpoint import Meta, save_checkpoint, update_meta
@@ -30,8 +31,8 @@ from genai.generation import engine as engine_module
 from genai.generation import gan, noise, receipt, vae
 from genai.generation.actions import ACTIONS, Round
 from genai.generation.actions import action as an_action
-from genai.generation.controls import Choice, Number, Picture, Rows, Vector, Words
-from genai.generation.engine import AT_ONCE, Engine
+from genai.generation.controls import Choice, Code, Number, Picture, Rows, Vector, Words, from_code, to_code
+from genai.generation.engine import AT_ONCE, Engine, actions_of
 from genai.generation.look import LOOKS, take_look
 from genai.generation.sampling import filter_logits
 from genai.models import FAMILIES, build_model
@@ -39,15 +40,13 @@ from genai.strings import LANGUAGES
 
 EVERY_ACTION = [(family, name) for family, actions in ACTIONS.items() for name in actions]
 each_action = pytest.mark.parametrize("family, action", EVERY_ACTION, ids=lambda word: word)
-SHORT = {"max_new_tokens": 12}
+SHEETS = {"strip": (1, 9), "strips": (2, 5), "mix": (6, 6), "plane_map": (7, 7)}  # pictures in what makes several
+SHORT = {"write": {"max_new_tokens": 12}, "match": {"steps": 3}}
 
 
 def ask(engine, family: str, action: str, **controls):
-    """The result of an action of a family's first model; texts are kept short."""
-    model = engine.first(family).name
-    known = {c.name for c in ACTIONS[family][action].controls(engine.get(model))}
-    short = {name: value for name, value in SHORT.items() if name in known}
-    return engine.generate(model, action, {**short, **controls})
+    """The result of an action of the first model of a family that offers it; texts and searches are kept short."""
+    return engine.generate(offering(engine, family, action).name, action, {**SHORT.get(action, {}), **controls})
 
 
 def models(engine) -> list[str]:
@@ -84,7 +83,7 @@ def test_every_family_with_actions_has_a_model_here(engine):
 
 @each_action
 def test_an_action_gives_its_kind_of_result_with_defaults(engine, family, action):
-    model = engine.first(family)
+    model = offering(engine, family, action)
     result = engine.generate(model.name, action, {})
     assert list(result.receipt["controls"]) == [c.name for c in ACTIONS[family][action].controls(model)]
     assert math.isfinite(result.milliseconds) and result.milliseconds > 0
@@ -99,8 +98,8 @@ def test_an_action_gives_its_kind_of_result_with_defaults(engine, family, action
     assert array.dtype == np.uint8
     assert array.ndim == (4 if result.action.kind == "loop" else 3)
     assert array.min() < array.max()
-    side, (height, width, channels) = model.model.config.image_size, array.shape[-3:]
-    assert channels == model.model.config.channels and height and width
+    side, (height, width, channels) = model.config.image_size, array.shape[-3:]
+    assert channels == model.config.channels and height and width
     assert (height % side, width % side) == (0, 0), "whole pictures, one or some of them"
 
 
@@ -133,7 +132,7 @@ def another(control, i: int):
 @each_action
 def test_at_the_same_time_gives_the_same_as_alone(engine, family, action):
     """Eight threads, each with other controls."""
-    controls = ACTIONS[family][action].controls(engine.first(family))
+    controls = engine.controls(offering(engine, family, action).name, action)
     wishes = [{c.name: wished for c in controls if (wished := another(c, i)) is not None} for i in range(8)]
     alone = [ask(engine, family, action, **wish).receipt["result"] for wish in wishes]
     with ThreadPoolExecutor(8) as pool:
@@ -446,10 +445,29 @@ def bad_values(control) -> list:
         png = "data:image/png;base64,"
         off = ["", "x", 7, png + "☃", png + "a", png + "A" * 5_500_000, "data:text/html;base64,aGk=", "/etc/passwd"]
         return [*off, *(value for value in ALWAYS_BAD if value != b"1")]  # bytes are a file; JSON has none
+    elif isinstance(control, Code):
+        one = to_code([0.5] * control.length)
+        off = [7, " ", "x", one[:-4], one + "AAAA", one.replace("E", "☃"), "\n" + one[1:], "=" * len(one), "\ud83d"]
     elif isinstance(control, Rows):
         return [value for value in ALWAYS_BAD if value != [] or not control.empty] + [
             [bad] for bad in bad_values(control.row)
         ]
+    elif control.optional:
+        last = (
+            math.nan,
+            -math.inf,
+            None,
+            True,
+            "0",
+            [0],
+            {},
+            LONG,
+            control.low - 1,
+            control.high + 1,
+            control.low + 0.5,
+        )
+        off = [[control.low] * (control.length + 1), "00", 0, *([control.low, bad] for bad in last)]
+        return [*off, *(value for value in ALWAYS_BAD if value != [])]
     else:
         zeros = [0.0] * (control.length - 1)
         last = (
@@ -479,7 +497,7 @@ def valid(control) -> list[str]:
 
 @each_action
 def test_bad_values_are_refused_with_their_name_and_the_choices(engine, family, action):
-    model = engine.first(family)
+    model = offering(engine, family, action)
     for control in ACTIONS[family][action].controls(model):
         for value in bad_values(control):
             with pytest.raises(UserError) as caught:
@@ -503,6 +521,18 @@ def test_messages_name_the_limits(engine):
     assert "3,000,000" in str(long) and "2,000" in str(long)
 
 
+def test_a_code_is_a_byte_for_each_number():
+    """To the nearest of its steps, within its ends; read back and written again it is the same, and a link may carry it."""
+    numbers = np.random.default_rng(0).normal(0, 1.5, (3, 50)).astype(np.float32)
+    code = to_code(numbers)
+    found = from_code(code)
+    assert len(found) == 150 and np.abs(found - numbers.ravel().clip(-127 / 32, 127 / 32)).max() <= 1 / 64
+    assert to_code(found) == code == urllib.parse.quote(code, safe="=")
+    assert from_code(to_code([9, -9, 0.02, -0.01])).tolist() == [127 / 32, -127 / 32, 1 / 32, 0]
+    control = Code("latent", 150)
+    assert control.check(code) == code == control.check(control.parse(code)) and control.check("") == ""
+
+
 def test_no_link_names_a_file_of_this_machine(engine, tmp_path):
     path = tmp_path / "drawing.png"
     path.write_bytes(stored(drawing()).getvalue())
@@ -517,7 +547,7 @@ def test_what_is_not_known_is_refused_with_what_is(engine):
     for bad in ("nope", "", None, 3, ["gan-digits"], {}, math.nan, LONG, "../gan-digits", "\ud83d"):
         model = refusal("unknown_model", engine.generate, bad, "sample", {})
         action = refusal("unknown_action", engine.generate, "gan-digits", bad, {})
-        for error, choices in ((model, names), (action, sorted(ACTIONS["gan"]))):
+        for error, choices in ((model, names), (action, sorted(actions_of(engine.get("gan-digits"))))):
             for lang in LANGUAGES:
                 assert ", ".join(choices) in error.message(lang) and len(error.message(lang)) < 2000
                 error.message(lang).encode()
@@ -543,6 +573,10 @@ def test_good_values_of_every_kind_are_taken(engine):
     words = {"seed": "3.0", "label": "3", "truncation_psi": "1e-1"}
     assert engine.controls_from_words("gan-digits", "sample", words)["seed"] == 3
     vector = ",".join(["0.5"] * 12)
+    assert engine.check("gan-digits", "interpolate", {"via": (7.0, 2**32 - 1)})["via"] == [7, 2**32 - 1]
+    assert engine.check("gan-digits", "interpolate", {})["via"] == []
+    for raw, via in (("", []), ("[]", []), ("7", [7]), ("7,0", [7, 0]), ("[7,0]", [7, 0])):
+        assert engine.controls_from_words("gan-digits", "loop", {"via": raw})["via"] == via
     for raw in (vector, f"[{vector}]", f" [ {vector} ]"):
         assert engine.controls_from_words("vae-digits", "decode", {"z": raw})["z"] == [0.5] * 12
 
@@ -550,12 +584,18 @@ def test_good_values_of_every_kind_are_taken(engine):
 NO_VALUES = ["", "nan", "inf", "1e999", "x", "0x1", "[" * 50_000, "9" * 50_000, "{}", "null", "☃", "1,2"]
 
 
+def means_something(control, raw: str) -> bool:
+    """Nothing is no latent and no stops; two numbers are two stops."""
+    few = isinstance(control, Vector) and control.optional
+    return (raw == "" and (few or isinstance(control, Code))) or (raw == "1,2" and few)
+
+
 @each_action
 def test_bad_words_of_a_link_are_refused(engine, family, action):
-    model = engine.first(family)
+    model = offering(engine, family, action)
     for control in ACTIONS[family][action].controls(model):
         if not isinstance(control, Words):
-            for raw in NO_VALUES:
+            for raw in (word for word in NO_VALUES if not means_something(control, word)):
                 with pytest.raises(UserError, match=control.name):
                     engine.controls_from_words(model.name, action, {control.name: raw})
 
@@ -1093,7 +1133,7 @@ def test_the_list_names_every_model_action_and_control(engine, tmp_path, capsys)
     for name in models(engine):
         entry = engine.shelf.get(name)
         assert f"{name}  ({entry.family}" in shown
-        for action in ACTIONS[entry.family].values():
+        for action in actions_of(entry).values():
             assert f"--action {action.name}" in shown
             assert all(f"--{control.name}" in shown for control in action.controls(entry))
     assert main(["gan-digits", "--help"]) == 0
@@ -1146,8 +1186,8 @@ def test_a_receipt_makes_it_again(genai, engine):
 
 
 MISTAKES = {
-    "no such model": ("nope", "gan-digits, gpt-shakespeare, text2image-scenes, vae-digits"),
-    "no model": ("--seed 3", "gan-digits, gpt-shakespeare, text2image-scenes, vae-digits"),
+    "no such model": ("nope", "gan-digits, gan-styled, gpt-shakespeare, text2image-scenes, vae-digits"),
+    "no model": ("--seed 3", "gan-digits, gan-styled, gpt-shakespeare, text2image-scenes, vae-digits"),
     "no such control": ("gan-digits --sed 3", "Did you mean --seed?"),
     "no such action": ("gan-digits --action fly", "fly. It can: interpolate, loop"),
     "out of range": ("gan-digits --seed -1", "seed cannot be -1"),

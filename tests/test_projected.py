@@ -14,7 +14,7 @@ from genai.models.backbone import WIDTHS, Backbone, fold, stand_in, weights_belo
 from genai.models.batch import Batch, Noise
 from genai.models.gan import Config
 from genai.models.gan.projected import ProjectedDiscriminator, Projection, augment
-from genai.models.gan.style import Modulated, StyleGenerator
+from genai.models.gan.style import Styled, StyleGenerator
 
 CONFIG = dict(
     image_size=16, channels=3, classes=0, z_dim=8, widths=(16, 16, 8), flip=True,
@@ -38,7 +38,7 @@ class Eyes(nn.Module):
 
 def model(**changes):
     torch.manual_seed(0)
-    built = build_model("gan", {**CONFIG, **changes})
+    built = build_model("gan", {**CONFIG, **changes}).train()  # as a run begins
     built.look_through(Eyes())
     return built
 
@@ -52,16 +52,18 @@ def pictures(count=8, channels=3, seed=0):
     return torch.randint(0, 256, (count, channels, 16, 16), generator=g, dtype=torch.uint8)
 
 
-def test_modulation_of_activations_is_that_of_weights():
-    """StyleGAN2, equations 1 and 3: weights scaled by the style, then divided by their norm, convolve the input."""
+def test_a_style_scales_and_shifts_what_the_batch_normalised():
+    """In training by the batch's own means and deviations; in sampling by running ones, so no picture depends on another."""
     torch.manual_seed(0)
-    layer, x, w = Modulated(5, 7, 6), torch.randn(3, 5, 8, 8), torch.randn(3, 6)
-    s = layer.scale(w)
-    for i in range(3):
-        weight = layer.weight * s[i, None, :, None, None]
-        weight = weight / (weight.square().sum((1, 2, 3), keepdim=True) + 1e-8).sqrt()
-        expected = F.conv2d(x[i : i + 1], weight, layer.bias, padding=1)
-        torch.testing.assert_close(layer(x, w)[i : i + 1], expected, rtol=1e-4, atol=1e-5)
+    layer, x, w = Styled(5, 6), 3 + 2 * torch.randn(64, 5, 8, 8), torch.randn(64, 6)
+    scale, shift = layer.affine(w)[:, :, None, None].chunk(2, dim=1)
+    mean, std = x.mean((0, 2, 3), keepdim=True), x.std((0, 2, 3), correction=0, keepdim=True)
+    expected = F.leaky_relu((1 + scale) * (x - mean) / std + shift, 0.2)
+    torch.testing.assert_close(layer(x, w), expected, rtol=1e-3, atol=1e-4)
+    layer.eval()
+    alone = torch.cat([layer(x[i : i + 1], w[i : i + 1]) for i in range(4)])
+    torch.testing.assert_close(layer(x, w)[:4], alone)
+    assert not torch.allclose(layer(x, w), expected, atol=0.1)  # after one batch the running ones lag behind
 
 
 def test_coarse_levels_settle_the_large_fine_ones_the_small():

@@ -33,6 +33,9 @@ from genai.generation.shelf import LIMIT, SUFFIX, Entry, Loaded, Shelf
 
 __all__ = ["ACTIONS", "Engine", "Entry", "Loaded", "Result", "actions_of"]
 
+LARGEST_SIDE = (
+    2048  # pixels of a picture's file, as far as it is enlarged: 64 photographs at their scale would take seconds
+)
 MOST_PICTURES = 9  # training pictures that are shown at once
 AT_ONCE = 2  # requests that compute at the same time: so many pictures, and so many texts beside them
 SUFFIXES = {"image": ".png", "rounds": ".png", "loop": ".gif", "text": ".txt", "data": ".json"}
@@ -85,7 +88,8 @@ class Result:
 
     def file_bytes(self) -> bytes:
         """The result as a file that carries its receipt."""
-        scale, smooth = self.about.scale, self.about.pixels == "smooth"
+        smooth, array = self.about.pixels == "smooth", self.frames if self.pixels is None else self.pixels
+        scale = 1 if array is None else max(1, min(self.about.scale, LARGEST_SIDE // max(array.shape[-3:-1])))
         if self.suffix == ".png":
             return receipt.png_bytes(self.pixels, self.receipt, scale, smooth)
         if self.suffix == ".gif":

@@ -60,7 +60,7 @@ def png_bytes(pixels: np.ndarray, receipt: dict, scale: int = 1, smooth: bool = 
     chunk = PngImagePlugin.PngInfo()
     chunk.add_itxt(KEY, canonical(receipt))
     buffer = io.BytesIO()
-    to_pil(pixels, scale, smooth).save(buffer, "PNG", pnginfo=chunk, optimize=True)
+    to_pil(pixels, scale, smooth).save(buffer, "PNG", pnginfo=chunk)
     return buffer.getvalue()
 
 
@@ -69,7 +69,7 @@ def webp_bytes(frames: np.ndarray, receipt: dict, scale: int = 1, smooth: bool =
     pictures = [to_pil(frame, scale, smooth).convert("RGB") for frame in frames]
     buffer = io.BytesIO()
     pictures[0].save(
-        buffer, "WEBP", save_all=True, append_images=pictures[1:], duration=MILLISECONDS, loop=0, quality=90,
+        buffer, "WEBP", save_all=True, append_images=pictures[1:], duration=MILLISECONDS, loop=0, quality=90, method=2,
         xmp=canonical(receipt).encode(),
     )  # fmt: skip
     return buffer.getvalue()

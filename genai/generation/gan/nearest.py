@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -23,7 +24,7 @@ def _controls(model) -> list[Control]:
     return [seed_control("seed", 1), *common(model), *own]
 
 
-@action("gan", "data", _controls, offered=lambda model: bool(model.about.features))
+@action("gan", "data", _controls, offered=lambda model: model.about.photographs and bool(model.about.features))
 def nearest(loaded, c: dict) -> dict[str, Any]:
     """Of a sample, steered or not, the nearest of the training pictures (or of their mirror images), in the features of the
     network that measures such pictures: `places` of the nearest three among them, the `distance` to the first, and its
@@ -55,9 +56,18 @@ def _network(loaded) -> tuple[Any, list[float]]:
 
     Raises UserError where the folder has none, or it carries none.
     """
-    measuring = loaded.shelf.load(loaded.about.features)
+    name = loaded.about.features
+    if loaded.shelf.find(name) is None:
+        raise UserError("checkpoint_missing", name=str(loaded.shelf.folders[0] / f"{name}.safetensors"))
+    measuring = loaded.shelf.load(name)
     record = measuring.meta.metrics.get("nearest_test")
     quantiles = record.get("quantiles") if isinstance(record, dict) else None
-    if not getattr(measuring.config, "gallery", 0) >= COUNT or not quantiles:
-        raise UserError("no_gallery", name=measuring.name)
+    if not getattr(measuring.config, "gallery", 0) >= COUNT or not _rise(quantiles):
+        raise UserError("no_gallery", name=name)
     return measuring.model, quantiles
+
+
+def _rise(quantiles: Any) -> bool:
+    """Whether these are quantiles: at least two numbers, none below the one before."""
+    listed = isinstance(quantiles, list) and len(quantiles) > 1 and all(isinstance(q, (int, float)) for q in quantiles)
+    return listed and all(a <= b for a, b in pairwise(quantiles))

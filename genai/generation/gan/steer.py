@@ -55,6 +55,8 @@ def directions(model) -> list[Direction]:
             raise ValueError(f"a direction that fits another model: {one.name}")
         if not np.isfinite(one.vector).all():
             raise ValueError(f"a direction that is not finite: {one.name}")
+        if not one.name.get("en") or not all(isinstance(said, str) for said in one.name.values()):
+            raise ValueError(f"a direction without an English name: {one.name}")
     return listed
 
 

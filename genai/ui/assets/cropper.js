@@ -1,5 +1,5 @@
 /* A square canvas in which a picture can be dragged, and enlarged by the wheel or + and -; `taken(uri)` when it rests, with the square
-   as a PNG. */
+   as a small JPEG. */
 genai.cropper = (canvas, taken) => {
   const load = (uri) =>
     new Promise((done, failed) => {
@@ -9,8 +9,11 @@ genai.cropper = (canvas, taken) => {
       picture.src = uri;
     });
 
+  const sent = 128; // pixels a side: as many as the models see, or twice, and short enough for a link
   const pen = canvas.getContext("2d");
   const side = canvas.width;
+  const small = genai.el("canvas", "");
+  small.width = small.height = sent;
   let picture = null;
   let scale = 1;
   let x = 0;
@@ -27,7 +30,12 @@ genai.cropper = (canvas, taken) => {
     pen.imageSmoothingQuality = "high";
     pen.drawImage(picture, x, y, picture.width * scale, picture.height * scale);
     clearTimeout(timer);
-    timer = setTimeout(() => taken(canvas.toDataURL("image/png")), 200);
+    timer = setTimeout(() => {
+      const copy = small.getContext("2d");
+      copy.imageSmoothingQuality = "high";
+      copy.drawImage(canvas, 0, 0, sent, sent);
+      taken(small.toDataURL("image/jpeg", 0.92));
+    }, 200);
   };
   const zoom = (factor, atX = side / 2, atY = side / 2) => {
     if (!picture) return;
