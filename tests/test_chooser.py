@@ -233,7 +233,7 @@ def test_a_link_names_the_model_and_restores_it(visit, served):
     wait_last(other, "gan-grid", "pets", "controls.label === 'dog'")
     wait_value(other, "#gan-model input", "pets · folder")
     wait_value(other, "#gan-label input", "dog")
-    open_tab(other, "Between two seeds")
+    open_tab(other, "Between")
     wait_last(other, "gan-between", "pets", "controls.label === 'dog'")
 
 

@@ -35,10 +35,14 @@ def test_noise_tab_follows_seed_dice_class_and_truncation(page):
 
 
 def test_a_tile_opens_large_with_its_seed(page):
+    """Of digits nobody knows how near they are to others: it says the seed and no more."""
     before = source(page, "#stage-gan-grid .tile-picture")
     side = page.locator("#stage-gan-grid .grid-picture").bounding_box()["width"] / 8
     page.locator("#stage-gan-grid .grid-picture").click(position={"x": side * 2.5, "y": side * 1.5})  # tile 10
     wait_for_change(page, "#stage-gan-grid .tile-picture", before)
+    page.locator("dialog.lightbox[open] .lightbox-caption", has_text="seed 11").wait_for()
+    assert page.locator(".lightbox-more").inner_text() == ""
+    page.keyboard.press("Escape")
     page.locator("#stage-gan-grid figcaption", has_text="seed 11").wait_for()
     with page.expect_download() as waiting:
         page.locator('[data-act="tile-download"]').click()
@@ -48,7 +52,7 @@ def test_a_tile_opens_large_with_its_seed(page):
 
 
 def test_between_two_seeds_and_the_loop(page):
-    open_tab(page, "Between two seeds")
+    open_tab(page, "Between")
     picture = "#stage-gan-between .one-picture"
     shown = source(page, picture)
     drag_slider(page, "gan-position", "0.9")
@@ -209,11 +213,11 @@ def test_dark_mode_is_remembered(page, studio):
 
 
 def test_on_a_telephone_every_view_is_in_reach(page, studio):
-    """Gradio puts tabs that do not fit into a menu, where neither links nor our own buttons find them."""
+    """In rows: Gradio would put tabs that do not fit into a menu, where neither links nor our own buttons find them. (The Noise
+    tab's: test_page_noise.py.)"""
     page.set_viewport_size({"width": 390, "height": 844})
     opened(page, studio.url)
     for tab, views in (
-        ("gan", ("grid", "between", "plane")),
         ("vae", ()),
         ("prompt", ("draw", "edit", "blend", "inside")),
         ("prompt", ("text",)),

@@ -33,9 +33,7 @@ from genai.generation.shelf import LIMIT, SUFFIX, Entry, Loaded, Shelf
 
 __all__ = ["ACTIONS", "Engine", "Entry", "Loaded", "Result", "actions_of"]
 
-LARGEST_SIDE = (
-    2048  # pixels of a picture's file, as far as it is enlarged: 64 photographs at their scale would take seconds
-)
+LARGEST_SIDE = 2048  # pixels up to which a picture's file is enlarged: beyond, writing it takes seconds
 MOST_PICTURES = 9  # training pictures that are shown at once
 AT_ONCE = 2  # requests that compute at the same time: so many pictures, and so many texts beside them
 SUFFIXES = {"image": ".png", "rounds": ".png", "loop": ".gif", "text": ".txt", "data": ".json"}

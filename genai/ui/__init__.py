@@ -23,7 +23,7 @@ def build_ui(engine: Engine) -> Page:
         header()
         notice = piece("notice", elem_id="notice")
         sections = []
-        with gr.Tabs(elem_id="studio"):
+        with gr.Tabs(elem_id="studio", overflow_behavior="wrap"):
             for tab in TABS:
                 with gr.Tab(i18n(f"ui.tabs.{tab.id}"), id=tab.id, elem_id=f"tab-{tab.id}"):
                     sections += tab.build(engine)

@@ -53,7 +53,7 @@ def build(engine: Engine) -> list[Section]:
             piece("plain", '<p class="hint" data-t="ui.gan.about"></p>')
         with gr.Column(scale=5, min_width=320):
             shared = {"seed": seed, "label": label, "truncation_psi": truncation}
-            with gr.Tabs(elem_id="gan-views"):
+            with gr.Tabs(elem_id="gan-views", overflow_behavior="wrap"):
                 for name, view in VIEWS.items():
                     tab = partial(gr.Tab, i18n(f"ui.gan.views.{name}"), elem_id=f"view-gan-{name}")
                     with section.follows(tab, partial(shown, view)):

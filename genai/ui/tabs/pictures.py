@@ -78,7 +78,7 @@ def build(engine: Engine) -> Section:
             "order": order,
         }  # fmt: skip
         with gr.Column(scale=5, min_width=320):
-            with gr.Tabs(elem_id="paint-views"):
+            with gr.Tabs(elem_id="paint-views", overflow_behavior="wrap"):
                 with gr.Tab(i18n("ui.paint.views.draw"), elem_id="view-prompt-draw"):
                     draw.build(section, controls)
                 with gr.Tab(i18n("ui.paint.views.edit"), elem_id="view-prompt-edit"):

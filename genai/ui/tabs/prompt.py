@@ -11,7 +11,7 @@ from genai.ui.words import i18n
 
 
 def build(engine: Engine) -> list[Section]:
-    with gr.Tabs(elem_id="prompt-kinds"):
+    with gr.Tabs(elem_id="prompt-kinds", overflow_behavior="wrap"):
         with gr.Tab(i18n("ui.prompt.pictures"), elem_id="view-prompt-pictures"):
             of_pictures = pictures.build(engine)
         with gr.Tab(i18n("ui.prompt.text"), elem_id="view-prompt-text"):
