@@ -80,7 +80,9 @@ def test_a_slim_file_is_half_the_size_and_holds_the_generator_alone(folder):
 
 def test_it_draws_nearly_the_same_and_can_be_asked_for_the_same_but_a_match(folder):
     engine = Engine(folder, device="cpu")
-    one, same = (engine.generate(name, "sample", {"seed": 1, "count": 64}).pixels.astype(int) for name in ("whole", "slim"))
+    one, same = (
+        engine.generate(name, "sample", {"seed": 1, "count": 64}).pixels.astype(int) for name in ("whole", "slim")
+    )
     other = engine.generate("whole", "sample", {"seed": 101, "count": 64}).pixels.astype(int)
     assert np.abs(one - same).mean() < 0.05 * np.abs(one - other).mean()
     assert set(actions_of(engine.shelf.get("whole"))) - set(actions_of(engine.shelf.get("slim"))) == {"match"}

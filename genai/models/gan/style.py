@@ -80,7 +80,9 @@ class StyleGenerator(nn.Module):
             nn.init.normal_(layer.weight, std=(2 / layer.in_features) ** 0.5)
             nn.init.zeros_(layer.bias)
         self.shape = (widths[0], side, side)
-        self.base = nn.Linear(style, widths[0] * side * side, bias=False)  # the coarse layout is the lowest level's style
+        self.base = nn.Linear(
+            style, widths[0] * side * side, bias=False
+        )  # the coarse layout is the lowest level's style
         self.start = Styled(widths[0], style)
         self.levels = nn.ModuleList(Level(i, o, style) for i, o in itertools.pairwise(widths))
         self.out = nn.Conv2d(widths[-1], config.channels, 3, padding=1)
