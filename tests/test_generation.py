@@ -28,7 +28,7 @@ from genai.data import DATASETS, Images
 from genai.data.tokenizer import CharTokenizer
 from genai.errors import UserError
 from genai.generation import engine as engine_module
-from genai.generation import gan, noise, receipt, vae
+from genai.generation import gan, images, noise, receipt, vae
 from genai.generation.actions import ACTIONS, Round
 from genai.generation.actions import action as an_action
 from genai.generation.controls import Choice, Code, Number, Picture, Rows, Vector, Words, from_code, to_code
@@ -642,6 +642,24 @@ def test_a_file_carries_what_makes_it_again(engine, family, action, tmp_path):
 def test_a_loop_of_one_picture_carries_it_too(engine, tmp_path):
     result = ask(engine, "gan", "loop", truncation_psi=0)  # all its frames are the same
     assert engine.again(*receipt.read_file(saved(result, tmp_path)))[1] == "identical"
+
+
+@pytest.mark.parametrize("model", ["gan-digits", "gan-styled"])
+def test_a_loop_as_webp_has_every_colour_and_carries_it_too(engine, tmp_path, model):
+    result = engine.generate(model, "loop", {"via": [7], "format": "webp"})
+    assert result.file_name.endswith(".webp") and result.media_type == "image/webp"
+    path = saved(result, tmp_path)
+    with Image.open(path) as film:
+        assert film.format == "WEBP" and film.is_animated and film.info["loop"] == 0
+        first = np.asarray(film.convert("RGB")).astype(int)
+    scale = first.shape[0] // result.frames.shape[1]
+    smooth = result.about.pixels == "smooth"
+    expected = np.asarray(images.to_pil(result.frames[0], scale, smooth).convert("RGB")).astype(int)
+    assert abs(first - expected).mean() < 12  # it is compressed
+    carried, _ = receipt.read_file(path)
+    assert carried == result.receipt
+    assert engine.again(carried)[1] == "identical"
+    assert engine.generate(model, "loop", {"via": [7]}).file_name.endswith(".gif")
 
 
 @each_action

@@ -5,6 +5,7 @@ genai.views.grid = ({ id, element, server }) => {
   const tile = element.querySelector(".tile-picture");
   const caption = element.querySelector("figcaption");
   const opening = JSON.parse(element.querySelector("[data-stage]").dataset.facts);
+  genai.suit(opening);
   let chosen = 0;
   let tileAnswer = null;
   let tileTurn = 0;

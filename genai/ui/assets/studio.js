@@ -261,7 +261,20 @@
   const chosen = {}; // stage -> the facts of the model chosen for it; none before somebody chose
   const chose = (stage, facts) => {
     chosen[stage] = JSON.parse(facts || "{}");
+    suit(chosen[stage]);
     return chosen[stage];
+  };
+  /* Views that are for what the chosen model cannot do are out of sight; who stands in one is led to the first. (Gradio heeds a
+     change of a tab's `visible` only once it was opened.) */
+  const hiding = document.createElement("style");
+  const suit = ({ unsuited }) => {
+    if (!unsuited) return;
+    hiding.textContent = unsuited.map((view) => `#${view}-button { display: none; }`).join("\n");
+    document.head.append(hiding);
+    for (const view of unsuited) {
+      const button = document.getElementById(`${view}-button`);
+      if (button?.ariaSelected === "true") button.closest('[role="tablist"]').querySelector('[role="tab"]').click();
+    }
   };
   const follow = ({ stage, action, names, fixed }, facts, ...values) => {
     const { model } = chose(stage, facts);
@@ -310,6 +323,7 @@
     follow,
     choose,
     chosen,
+    suit,
     stop,
     dice,
     arrived,

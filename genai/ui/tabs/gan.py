@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import gradio as gr
 
 from genai.generation.engine import Engine, Loaded, actions_of
@@ -22,11 +20,13 @@ VIEWS = {
 
 def facts(loaded: Loaded) -> dict:
     """offers: what it can be asked for.  directions: what each is called, by language.  levels: resolutions at which a latent
-    enters.  snapshots: the model's own states, the earliest first, with what was measured of each."""
+    enters.  snapshots: the model's own states, the earliest first, with what was measured of each.  unsuited: the views that are
+    for what it cannot do."""
     return {
         "offers": list(actions_of(loaded)), "directions": [one.name for one in directions(loaded)],
         "levels": len(loaded.config.widths), "side": loaded.config.image_size,
         "snapshots": learned.states(loaded), "dataset": loaded.meta.dataset,
+        "unsuited": [f"view-gan-{name}" for name, view in VIEWS.items() if not suits(view, loaded)],
     }  # fmt: skip
 
 
@@ -55,17 +55,16 @@ def build(engine: Engine) -> list[Section]:
             shared = {"seed": seed, "label": label, "truncation_psi": truncation}
             with gr.Tabs(elem_id="gan-views", overflow_behavior="wrap"):
                 for name, view in VIEWS.items():
-                    tab = partial(gr.Tab, i18n(f"ui.gan.views.{name}"), elem_id=f"view-gan-{name}")
-                    with section.follows(tab, partial(shown, view)):
+                    with gr.Tab(i18n(f"ui.gan.views.{name}"), elem_id=f"view-gan-{name}"):
                         view.build(section, shared)
             section.card()
     section.stands()
     return [section]
 
 
-def shown(view, loaded: Loaded) -> dict:
-    """Of a view's tab: it is there where the model can do what the view is for."""
-    return {"visible": view.suits(loaded) if hasattr(view, "suits") else True}
+def suits(view, loaded: Loaded) -> bool:
+    """Whether the model can do what a view is for."""
+    return view.suits(loaded) if hasattr(view, "suits") else True
 
 
 TAB = Tab("gan", build)
