@@ -71,8 +71,13 @@ PRESETS = [
     ),
     *(Preset("dense-digits", size, "gan", CLASSIC, DENSE) for size in ("cpu", "gpu")),
     *(Preset("dcgan-digits", size, "gan", CLASSIC, DCGAN) for size in ("cpu", "gpu")),
-    *(Preset("gan-collapsed", size, "gan", FAILING, COLLAPSED) for size in ("cpu", "gpu")),
-    *(Preset("gan-memorised", size, "gan", dataclasses.replace(FAILING, limit=64), MEMORISED) for size in ("cpu", "gpu")),
+    Preset("gan-collapsed", "cpu", "gan", FAILING, COLLAPSED, "3 min", "class accuracy 94.5 %, coverage 0.018: ten pictures"),
+    Preset("gan-collapsed", "gpu", "gan", FAILING, COLLAPSED),
+    Preset(
+        "gan-memorised", "cpu", "gan", dataclasses.replace(FAILING, limit=64), MEMORISED,
+        "2 min", "class accuracy 100 %, memorised share 0.91",
+    ),
+    Preset("gan-memorised", "gpu", "gan", dataclasses.replace(FAILING, limit=64), MEMORISED),
     *(Preset("dcgan-stacked", size, "gan", STACKED, DCGAN | dict(widths=(64, 32), d_widths=(32, 64)))
       for size in ("cpu", "gpu")),
     Preset("classifier-digits", "cpu", "classifier", CLASSIFIER, {}, "3 min", "accuracy 99.4 %"),
