@@ -16,7 +16,7 @@ from genai.ui.views.learned import told
 TILES = 64
 # What went wrong -> the model, the figures that tell of it, and those that it fools. The sound one beside them.
 FAILURES = {
-    "collapsed": ("gan-collapsed", ("coverage", "fd"), ("class_accuracy", "density")),
+    "collapsed": ("gan-collapsed", ("coverage", "fd"), ("class_accuracy",)),
     "memorised": ("gan-memorised", ("memorised_share", "coverage"), ("class_accuracy", "density")),
 }
 SOUND = "gan-digits"
