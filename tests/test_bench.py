@@ -195,7 +195,7 @@ def test_each_of_a_shelf_can_be_asked_through_the_page(studio, engine, monkeypat
     generate = engine.generate
     monkeypatch.setattr(engine, "generate", lambda model, *rest: asked.append(model) or generate(model, *rest))
     load.ask_each(studio.url, engine.folder)
-    assert asked == ["gan-digits", "gpt-shakespeare", "text2image-scenes", "vae-digits"]
+    assert asked == ["gan-digits", "gan-styled", "gpt-shakespeare", "text2image-scenes", "vae-digits"]
 
 
 def test_memory_is_read_after_each_count(setting, capsys):

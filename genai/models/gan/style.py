@@ -87,15 +87,21 @@ class StyleGenerator(nn.Module):
         self.levels = nn.ModuleList(Level(i, o, style) for i, o in itertools.pairwise(widths))
         self.out = nn.Conv2d(widths[-1], config.channels, 3, padding=1)
 
-    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
-        if z.ndim == 2:
-            z = z[:, None].expand(-1, 1 + len(self.levels), -1)
+    def styles(self, z: Tensor, labels: Tensor) -> Tensor:
+        """z [B, z_dim] or [B, levels, z_dim] -> a style for each resolution [B, levels, D]."""
+        z = z[:, None] if z.ndim == 2 else z
         if self.embedding is not None:
             e = self.embedding(labels)
             e = e * torch.rsqrt(e.square().mean(1, keepdim=True) + 1e-8)
             z = torch.cat((z, e[:, None].expand(-1, z.size(1), -1)), dim=2)
-        styles = self.mapping(z)  # [B, levels, D]
+        return self.mapping(z).expand(-1, 1 + len(self.levels), -1)
+
+    def synthesise(self, styles: Tensor) -> Tensor:
+        """Styles [B, levels, D] -> images [B, C, H, W]."""
         x = self.start(self.base(styles[:, 0]).view(-1, *self.shape), styles[:, 0])
         for n, level in enumerate(self.levels, 1):
             x = level(x, styles[:, n])
         return torch.tanh(self.out(x).float())
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        return self.synthesise(self.styles(z, labels))

@@ -30,6 +30,8 @@ genai.views.sliders = ({ element }) => {
     for (const row of rows) if (row !== but && (folded.open || !row.folded)) put(row, row.knob.get(z));
   };
   const move = (row, value) => {
+    clearTimeout(resting);
+    resting = 0; // strips that are under way end
     put(row, value);
     const z = row.knob.set(stage().z, Number(value));
     show(z, row);
