@@ -98,6 +98,11 @@ def _backward(loss: Tensor, inputs: list[Tensor]) -> None:
         p.grad = p.detach() * loss.detach().to(p.dtype) / 1000
 
 
+def _grad(y: Tensor, x: Tensor, create_graph: bool = False, **options) -> tuple[Tensor]:
+    """As `_backward`; only a gradient that is to be differentiated again has a history."""
+    return ((x if create_graph else x.detach()) * y.detach(),)
+
+
 def _to(model: nn.Module, device: torch.device | None = None, memory_format=None) -> nn.Module:
     """`model.to(device)`: torch swaps no parameter for one of another class."""
     if device is None:
@@ -134,7 +139,7 @@ def pretend_gpu(monkeypatch) -> Iterator[PretendGPU]:
         patch.setattr(torch.cuda.amp.common, "amp_definitely_not_available", lambda: False)
         patch.setattr(torch, "Generator", GPUGenerator)
         patch.setattr(torch.autograd, "backward", _backward)
-        patch.setattr(torch.autograd, "grad", lambda y, x, **options: (x * y.detach(),))
+        patch.setattr(torch.autograd, "grad", _grad)
         patch.setattr(torch.backends.cudnn, "allow_tf32", True)  # and left as it was
         patch.setattr(nn.Module, "to", _to)
         patch.setattr(Tensor, "pin_memory", _pinned)

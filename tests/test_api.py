@@ -253,10 +253,10 @@ def bad_values(control) -> list:
 
 @each_action
 def test_bad_values_are_told_with_their_name_and_the_choices(web, engine, family, action, capfd):
-    """Every parameter, one after another; then an ordinary request still works. Of those that the family's first action takes
-    just so as well, one bad value tells whether they are looked at here too."""
-    first = next(iter(ACTIONS[family]))
-    tried = [] if action == first else controls_of(engine, family, first)
+    """Every parameter, one after another; then an ordinary request still works. Of those that an earlier action of the
+    family takes just so as well, one bad value tells whether they are looked at here too."""
+    names = list(ACTIONS[family])
+    tried = [c for name in names[: names.index(action)] for c in controls_of(engine, family, name)]
     wishes = []
     for control in controls_of(engine, family, action):
         wishes += [(control, value) for value in bad_values(control)[: 1 if control in tried else None]]

@@ -89,7 +89,9 @@ def forged_meta(path: Path, **changes) -> Path:
 @pytest.mark.parametrize("path", sorted(Path("checkpoints").glob("*.safetensors")), ids=lambda p: p.stem)
 def test_what_is_shipped_opens(path: Path):
     model, meta = load_checkpoint(path)
-    assert meta.step > 0 and meta.dataset and type(model) is FAMILIES[meta.family]
+    _, at, step = path.stem.partition("@")  # of a snapshot, which may be what training began with
+    assert meta.dataset and type(model) is FAMILIES[meta.family]
+    assert meta.step == int(step) and meta.slim if at else meta.step > 0 and not meta.slim
 
 
 # -- what is saved is what is loaded -------------------------------------------------------------------------

@@ -261,6 +261,7 @@ BAD = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("kind", BAD)
 def test_what_cannot_be_read_is_said(engine, kind):
     file, code, word = BAD[kind]

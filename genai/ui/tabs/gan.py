@@ -31,7 +31,7 @@ def facts(loaded: Loaded) -> dict:
 
 
 def build(engine: Engine) -> list[Section]:
-    section = Section(engine, "gan", "gan", "gan-cats", "gan", facts)
+    section = Section(engine, "gan", "gan", ("gan-cats", "gan-digits"), "gan", facts)
 
     def classes(loaded: Loaded) -> dict:
         names = section.controls(loaded, "sample")["label"].choices
