@@ -47,6 +47,7 @@ def made_up(monkeypatch):
 
 def test_every_figure_of_the_goals_has_a_bench():
     wanted = {"cold_start", "slider_gan", "slider_gan_grid", "slider_vae", "tiles_64", "vae_decode"}
+    wanted |= {"slider_gan_steer", "slider_gan_digits", "slider_vae_digits", "tiles_64_digits", "match_encoder"}
     wanted |= {"picture", "nine_pictures", "image_tokenizer", "scenes_drawn", "text_256", "text_400"}
     wanted |= {"two_texts", "two_pictures", "shelf_30", "memory_growth"} | {f"train_{name}" for name in names()}
     assert set(BENCHES) == wanted
