@@ -16,13 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai.models.gan.r3 import leaky, whole_steps
+from genai.models.gan.r3 import whole_steps
 
 
 class Styled(nn.Module):
     """x [B, C, H, W], normalised over the batch, then scaled and shifted by a style w [B, D], through a leaky ReLU.
 
-    y = leaky((1 + scale(w)) * (x - mean) / std + shift(w)); what is sampled uses running means, so no sample depends on others.
+    y = leaky_relu((1 + scale(w)) * (x - mean) / std + shift(w)); what is sampled uses running means, so no sample depends on
+    others.
     """
 
     def __init__(self, width: int, style: int):
@@ -33,8 +34,14 @@ class Styled(nn.Module):
         nn.init.zeros_(self.affine.bias)
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        scale, shift = self.affine(w).to(x.dtype)[:, :, None, None].chunk(2, dim=1)
-        return leaky(torch.addcmul(shift, self.norm(x), 1 + scale))
+        scale, shift = self.affine(w)[:, :, None, None].chunk(2, dim=1)
+        scale = 1 + scale
+        if self.training:
+            x = self.norm(x)
+        else:  # running moments are constants, so all is one scale and one shift: once over the picture instead of twice
+            scale = scale * (self.norm.running_var + self.norm.eps).rsqrt()[:, None, None]
+            shift = shift - scale * self.norm.running_mean[:, None, None]
+        return F.leaky_relu(torch.addcmul(shift.to(x.dtype), x, scale.to(x.dtype)), 0.2, inplace=True)
 
 
 class Level(nn.Module):
@@ -98,7 +105,8 @@ class StyleGenerator(nn.Module):
 
     def synthesise(self, styles: Tensor) -> Tensor:
         """Styles [B, levels, D] -> images [B, C, H, W]."""
-        x = self.start(self.base(styles[:, 0]).view(-1, *self.shape), styles[:, 0])
+        x = self.base(styles[:, 0]).view(-1, *self.shape)
+        x = self.start(x.contiguous(memory_format=torch.channels_last), styles[:, 0])  # a quarter faster on a CPU
         for n, level in enumerate(self.levels, 1):
             x = level(x, styles[:, n])
         return torch.tanh(self.out(x).float())
