@@ -16,7 +16,8 @@ from genai.generation import noise
 
 SAMPLES, CHUNK = 3_000, 100
 SIDE = 16  # of the small pictures
-REACH = 4.0  # how far a slider's end is: in standard deviations of a latent along a direction
+REACH = 0.45  # how far a slider's end is: where the small picture has changed by so much, root mean square, of 2 in all
+SHORTEST, LONGEST = 1.5, 4.0  # ... within so many standard deviations of a latent along the direction
 OTHERS = 2**31  # seeds of the resolutions that are not looked at
 
 
@@ -30,8 +31,8 @@ def levels_apart(config) -> list[tuple[int, ...]]:
 
 @torch.inference_mode()
 def candidates(model: nn.Module, levels: tuple[int, ...], count: int, samples: int = SAMPLES) -> tuple[Tensor, Tensor]:
-    """(vectors [count, z_dim], shares [count]): what 1 adds to the latents of `levels`, REACH long, and which share of the small
-    pictures' variance the direction explains. Signs: 1 is the brighter side."""
+    """(vectors [count, z_dim], shares [count]): what 1 adds to the latents of `levels`, and which share of the small pictures'
+    variance the direction explains. Signs: 1 is the brighter side."""
     parts = [_drawn(model, levels, range(n, min(n + CHUNK, samples))) for n in range(0, samples, CHUNK)]
     z, x = (torch.cat(part).double() for part in zip(*parts))
     x = x - x.mean(0)
@@ -39,7 +40,8 @@ def candidates(model: nn.Module, levels: tuple[int, ...], count: int, samples: i
     left, strengths, right = torch.linalg.svd(response, full_matrices=False)
     signs = right[:count].sum(1).sign()
     shares = strengths[:count].square() / (x.square().sum() / len(x))
-    return (left[:, :count].T * signs[:, None] * REACH).float(), shares.float()
+    reach = (REACH / (strengths[:count] / x.size(1) ** 0.5).clamp(min=1e-8)).clamp(SHORTEST, LONGEST)
+    return (left[:, :count].T * (signs * reach)[:, None]).float(), shares.float()
 
 
 def _drawn(model: nn.Module, levels: tuple[int, ...], seeds: range) -> tuple[Tensor, Tensor]:

@@ -91,7 +91,7 @@ genai.views.steer = ({ id, element, server }) => {
     self.draw(asked());
   });
   self.act("surprise", () => {
-    put(self.amounts.map(() => Math.round(50 * (Math.random() * 1.4 - 0.7)) / 50));
+    put(self.amounts.map(() => Math.round(50 * (Math.random() - 0.5)) / 50));
     self.draw(asked());
   });
   self.act("forget", () => {
