@@ -22,7 +22,7 @@ from genai.models import family
 from genai.models.batch import Batch
 from genai.models.gan import classic, projected, r3, style
 from genai.models.gan.encoder import Encoder
-from genai.models.layers import shift, to_signed
+from genai.models.layers import queued, shift, to_signed
 
 GENERATORS: dict[str, Callable[[Config], nn.Module]] = {
     "plain": r3.Generator,
@@ -40,6 +40,7 @@ DISCRIMINATORS: dict[str, Callable[[Config], nn.Module]] = {
 }
 LOSSES = ("relativistic", "hinge", "non_saturating", "wasserstein")
 PENALTIES = ("r1+r2", "r1", "r2", "gp", "none")
+CACHED = 8  # pictures that a CPU draws at once: of more, what lies between two layers no longer fits into its cache
 
 
 @dataclass(frozen=True)
@@ -238,7 +239,10 @@ class GAN(family.Family):
     @torch.inference_mode()
     def sample(self, z: Tensor, labels: Tensor) -> Tensor:
         """z [B, z_dim] and labels int64 [B] -> images [B, C, H, W] in (-1, 1); "style" takes one z a resolution, too."""
-        return self.generator(z, labels)
+        if queued(z):
+            return self.generator(z, labels)
+        pieces = zip(z.split(CACHED), labels.split(CACHED))
+        return torch.cat([self.generator(*piece) for piece in pieces])
 
     @torch.inference_mode()
     def encode(self, images: Tensor) -> Tensor:
