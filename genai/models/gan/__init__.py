@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -51,7 +51,7 @@ class Config(family.Config):
     z_dim: int = 64
     body: str = "plain"  # the generator
     d_body: str = "plain"  # the discriminator; "projected": through a frozen network
-    widths: tuple[int, ...] = (128, 64, 32)  # generator channels, from the lowest resolution up
+    widths: tuple[int, ...] = (128, 64, 32)  # generator channels, from the lowest resolution up; (): "style" knows some
     d_widths: tuple[int, ...] = (64, 128, 128)  # discriminator channels, from the highest resolution down
     blocks: int = 2  # residual blocks a resolution ("residual" only)
     loss: str = "relativistic"
@@ -233,6 +233,11 @@ class GAN(family.Family):
         if "r2" in self.config.penalty:
             penalties["r2_penalty"] = gradient_penalty(fake_logits, fake)
         return penalties
+
+    @classmethod
+    def fit(cls, config: dict[str, Any], data) -> dict[str, Any]:
+        fitted = super().fit(config, data)
+        return fitted | {"widths": fitted["widths"] or style.widths_for(fitted["image_size"])}
 
     # -- generation ----------------------------------------------------------------------------------------------
 

@@ -36,6 +36,18 @@ class Doubled(nn.Conv2d):
         return torch.stack(rows, 2).reshape(B, 2 * H, 2 * W, -1).permute(0, 3, 1, 2)
 
 
+# Channels after each halving that leads to 4x4, and of each resolution from there up: the last ones of larger pictures.
+DOWN, UP = (16, 16, 32, 64, 112, 160), (224, 192, 128, 64, 40, 24, 16)
+
+
+def widths_for(image_size: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Channels of the encoder and of the decoder for pictures of that size; they end at 4x4, or a little more."""
+    halvings, side = 0, image_size
+    while side >= 8 and side % 2 == 0 and halvings < len(DOWN):
+        halvings, side = halvings + 1, side // 2
+    return DOWN[len(DOWN) - halvings :], UP[: halvings + 1]
+
+
 class Encoder(nn.Module):
     """Images [B, C, H, W] in [0, 1] -> mu, logvar [B, latents]."""
 
