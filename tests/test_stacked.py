@@ -59,6 +59,7 @@ def test_a_stable_run_keeps_its_modes_and_its_losses():
     kept = (0, 100, 300, 500, 700, 800, 850, 900, 880, 890)
     assert is_stable(run(*kept), 900)
     assert not is_stable(run(*kept[:7], 700, 880, 890), 900), "lost some in the last third"
+    assert is_stable(run(0, 100, 200, 300, 400, 500, 550, 560, 650, 900), 900), "still finding more"
     assert is_stable(run(0, 900, 300, *kept[3:]), 900), "lost some, and found them again in time"
     assert not is_stable(run(*kept[:9], 1), 900), "lost them at the end"
     assert not is_stable(run(*kept, losses={8: 11.0}), 900) and is_stable(run(*kept, losses={2: 5.0, 8: 11.0}), 900)
