@@ -31,8 +31,8 @@ SINK = 3  # pixels of a thing that what stands on it hides
 CROWDED = 0.04  # of the smaller of two boxes: what any two things may share
 
 # The rows in which the feet of what stands on a ground, or floats on its water, may be.
-FEET = {"grass": (68, 125), "road": (76, 125), "sea": (72, 124), "sand": (74, 125), "snow": (70, 125), "room": (86, 125),
-        "forest": (80, 125), "mountains": (82, 125), "city": (86, 125), "sky": (30, 125), "underwater": (106, 125)}  # fmt: skip
+FEET = {"grass": (72, 125), "road": (84, 125), "sea": (72, 124), "sand": (76, 125), "snow": (74, 125), "room": (86, 125),
+        "forest": (82, 125), "mountains": (90, 125), "city": (88, 125), "sky": (30, 125), "underwater": (108, 125)}  # fmt: skip
 
 
 @dataclass(frozen=True)
