@@ -24,7 +24,7 @@ KINDS = {
     "square": ["square"], "triangle": ["triangle"],
 }  # fmt: skip
 IRREGULAR = {
-    "bus": "buses", "coach": "coaches", "calf": "calves", "sheep": "sheep", "fish": "fish", "child": "children",
+    "calf": "calves", "sheep": "sheep", "fish": "fish", "child": "children",
     "person": "people", "man": "men", "woman": "women",
 }  # fmt: skip
 BOTH_NUMBERS = frozenset({"sheep", "fish"})  # one word for one and for several: no count is said by it
@@ -178,11 +178,18 @@ GLUE = [
     "by just wears rides carries holds another each or very also only empty nothing",
 ]
 
+IDLE = frozenset(
+    ["a", "an", "the", "is", "are", "of", "to", "it", "its", "them", "their", "there", "that", "while"]
+)  # always
+
 
 def plural(noun: str) -> str:
     *before, last = noun.split()
     if last not in IRREGULAR:
-        last = last[:-1] + "ies" if last[-1] == "y" and last[-2] not in "aeiou" else last + "s"
+        if last[-1] == "y" and last[-2:-1] not in ("a", "e", "o", "u"):
+            last = last[:-1] + "ies"
+        else:
+            last += "es" if last.endswith(("s", "x", "ch", "sh")) else "s"
     else:
         last = IRREGULAR[last]
     return " ".join((*before, last))
@@ -204,4 +211,4 @@ def words() -> tuple[set[str], set[str]]:
     idle.update(verb for table in (DOING, DOES) for verbs in table.values() for verb in verbs)
     idle.update(several_do(verb) for verbs in DOES.values() for verb in verbs)
     meant, idle = ({word for phrase in each for word in phrase.split()} for each in (meant, idle))
-    return meant, idle - meant
+    return meant - IDLE, (idle - meant) | IDLE

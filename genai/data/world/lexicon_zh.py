@@ -147,6 +147,8 @@ GLUE = [
     "之间 中间 到 戴 戴着 骑 骑着 坐 驮 带 挨着 靠近 紧挨着 它们 颜色 左 右 只有 空 头 又 但是 但 还",
 ]
 
+IDLE = frozenset("的在是有着了")  # always
+
 
 def words() -> tuple[set[str], set[str]]:
     """Every word of this file: (those that mean something, alone or among others; those that never do)."""
@@ -157,4 +159,4 @@ def words() -> tuple[set[str], set[str]]:
     idle = {*GLUE, *OPENINGS, *CLOSINGS, *(measure for nouns in KINDS.values() for _, measure in nouns)}
     idle.update(verb for verbs in DOES.values() for verb in verbs)
     meant, idle = ({word for phrase in each for word in phrase.split() if word != "："} for each in (meant, idle))
-    return meant, idle - meant
+    return meant - IDLE, (idle - meant) | IDLE

@@ -14,8 +14,8 @@ def compare(caption: Caption, view: View) -> dict[str, bool]:
     """For each thing that the caption says, whether it is so in the picture.
 
     Returns: some of "ground", "time", "weather"; for the named groups "kind" (each is there), "count", "colour", "size",
-        "relation" and, of two groups and more that have colours, "binding" (each has its own); and always "nothing_else": no thing
-        that nobody named.
+        "relation" and, of two groups and more that have colours, "binding" (each has its own); and always "nothing_else": no
+        thing that nobody named.
 
     Which things belong to which group is nowhere written in a picture: the assignment that fits best is the one compared.
     """
