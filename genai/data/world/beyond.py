@@ -33,7 +33,7 @@ PLACES = {
     ("ground", "forest"): "forest woods jungle 森林 树林 丛林",
     ("ground", "mountains"): "mountains mountain hill hills 山 群山 山坡",
     ("ground", "city"): "city town downtown 城市 市中心",
-    ("ground", "sky"): "sky 天空 蓝天",
+    ("ground", "sky"): "sky clouds 天空 蓝天",
     ("ground", "underwater"): "underwater 海底 水下 水底",
     ("time", "day"): "daytime morning noon daylight afternoon 白天 早上 清晨 早晨 中午",
     ("time", "sunset"): "sunset dusk evening sunrise sundown dawn twilight 日落 黄昏 傍晚 夕阳",

@@ -276,13 +276,16 @@ class _English:
         t, dice = self.t, self.dice
         if t.ground:
             head = dice.one(lx.PLACES[t.ground])
-            if t.weather in ("rain", "fog") and dice.chance(0.25) and head.startswith("a "):
-                head, t.weather = f"a {dice.one(lx.WET[t.weather])} {head[2:]}", None
+            if t.weather and dice.chance(0.25):
+                head, said = self.wet_place(head)
+                tail = self.when(weather=not said)
+            else:
+                tail = self.when()
             if dice.chance(0.08):
                 head = f"{dice.one(('just', 'nothing but', 'an empty', 'only'))} {head.removeprefix('a ')}"
-            return " ".join((head, *self.when()))
+            return " ".join((head, *tail))
         if t.time and t.weather and dice.chance(0.5):
-            return f"a {dice.one(lx.WET[t.weather])} {dice.one(lx.HOURS[t.time])}"
+            return f"a {self.wet()} {dice.one(lx.HOURS[t.time])}"
         if t.time:
             return " ".join((dice.one(lx.MOMENTS[t.time]), *([self.sky()] if t.weather else [])))
         return dice.one(lx.SKIES[t.weather])
@@ -290,23 +293,42 @@ class _English:
     def sky(self) -> str:
         return self.dice.one(lx.WEATHERS[self.t.weather], 0.3)
 
-    def when(self) -> list[str]:
+    def wet(self) -> str:
+        """The weather before a noun; no night is sunny."""
+        words = lx.WET[self.t.weather]
+        return self.dice.one(words[1:] if words[0] == "sunny" and self.t.time == "night" else words)
+
+    def wet_place(self, phrase: str) -> tuple[str, bool]:
+        """ "on the street" -> "on the rainy street", and whether that can be said."""
+        *before, article, noun = ("", *phrase.split()) if " " in phrase else ("", "", phrase)
+        if article not in ("a", "the") or self.t.ground in ("snow", "room", "underwater", "sky"):
+            return phrase, False
+        return " ".join((*before, article, self.wet(), noun)).lstrip(), True
+
+    def when(self, weather: bool = True) -> list[str]:
         """Phrases for time and weather, in any order."""
         t, dice = self.t, self.dice
-        if t.time and t.weather and dice.chance(0.35):
-            return [f"on a {dice.one(lx.WET[t.weather])} {dice.one(lx.HOURS[t.time])}"]
-        if t.weather and t.weather != "clear" and t.time is None and dice.chance(0.15):
-            return [f"on a {dice.one(lx.WET[t.weather])} day"]
+        weather = weather and t.weather is not None
+        if t.time and weather and dice.chance(0.35):
+            return [f"on a {self.wet()} {dice.one(lx.HOURS[t.time])}"]
+        if weather and t.weather != "clear" and t.time is None and dice.chance(0.15):
+            return [f"on a {self.wet()} day"]
         found = [dice.one(lx.TIMES[t.time], 0.35)] if t.time else []
-        if t.weather:
+        if weather:
             found.insert(0 if dice.chance(0.4) else len(found), self.sky())
         return found
 
     def around(self, said: str) -> str:
         """What is said of things, within what is said of place, time and weather."""
         t, dice = self.t, self.dice
-        tail = self.when()
-        if t.ground:
+        place = dice.one(lx.GROUNDS[t.ground], 0.25) if t.ground else ""
+        wet = False
+        if place and t.weather and dice.chance(0.15):
+            place, wet = self.wet_place(place)
+        tail = self.when(weather=not wet)
+        if wet:
+            tail.insert(0, place)
+        elif t.ground:
             r = dice.random()
             if r < 0.07 and t.ground in lx.BEYOND and not self.finite:
                 tail.insert(0, f"{dice.one(BACKGROUND)} {dice.one(lx.BEYOND[t.ground])}")
@@ -316,10 +338,7 @@ class _English:
                     return f"{head} {' '.join(tail)} with {said}"
                 said = f"{head}{dice.one(WITHIN)}{said}"
             else:
-                tail.insert(
-                    int(dice.random() * (len(tail) + 1)) if dice.chance(0.3) else 0,
-                    dice.one(lx.GROUNDS[t.ground], 0.25),
-                )
+                tail.insert(int(dice.random() * (len(tail) + 1)) if dice.chance(0.3) else 0, place)
         if tail and dice.chance(0.2):
             k = 1 if dice.chance(0.7) else len(tail)
             front, tail = tail[:k], tail[k:]

@@ -144,7 +144,7 @@ SKIES = {
     "clear": ["sunshine", "clear weather"], "rain": ["rain", "heavy rain"],
     "snowfall": ["falling snow", "snowfall", "a snowstorm"], "fog": ["fog", "mist", "thick fog"],
 }  # fmt: skip
-WET = {"clear": ["clear", "fine"], "rain": ["rainy"], "snowfall": ["snowy"], "fog": ["foggy", "misty"]}
+WET = {"clear": ["sunny", "clear", "fine"], "rain": ["rainy"], "snowfall": ["snowy"], "fog": ["foggy", "misty"]}
 HOURS = {"day": ["morning", "afternoon"], "sunset": ["evening"], "night": ["night"]}
 
 # What things do, which says nothing about the picture: after a noun, and after "the cat" (one, several).

@@ -30,9 +30,30 @@ TOO_MANY_EN = frozenset(
     for word in listed.split()
 )
 ENDINGS = ("ly", "ing", "ed", "est", "ful", "ish", "less", "ous")  # of English words that say how, not what
-AFTER_VERBS = frozenset("着在了地得到过")
+AFTER_VERBS = frozenset("着在了地得到过满起来去出")
 SILENT = "asking"  # why words are ignored that hold a request together: they are left out without a word
 SHADES = ("dark", "light", "bright", "pale", "deep")  # before a colour
+HANGING = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "with",
+        "in",
+        "on",
+        "at",
+        "of",
+        "to",
+        "under",
+        "over",
+        "by",
+        "near",
+        "its",
+        "their",
+        "like",
+    ]
+)
 SCENERY = {  # colours that are a place's own
     "blue": ("sky", "sea", "ocean", "water", "lake"), "green": ("grass", "meadow", "field", "lawn", "park", "garden", "forest"),
     "white": ("snow", "clouds", "sand", "beach"), "golden": ("sand", "beach", "sunset", "desert"),
@@ -116,6 +137,8 @@ def _tidy(words: list[str]) -> list[str]:
         )
         if not idle:
             found.append(word)
+    while found and found[-1] in HANGING:
+        found.pop()
     return found
 
 
@@ -209,13 +232,14 @@ class _Reader:
         self.pieces.append(_Piece(number, ("five",), "known"))
 
     def _character(self, word: str, before: str, after: str) -> None:
-        """A Chinese character that nobody knows. With its neighbours it is a word: what is done or how, before 着 or 地; else a
-        thing; but a measure word where one is counted."""
+        """A Chinese character that nobody knows. With its neighbours it is a word: what is done or how, before 着 or 地, between
+        two things, or said twice; else a thing; but a measure word where one is counted."""
         last = self.pieces[-1] if self.pieces else None
         if word in MEASURES and before in COUNTING:
             self.pieces.append(_Piece(word, (), "silent"))
             return
-        status = "ignored" if after in AFTER_VERBS else "unknown"
+        between = before in kinds() and (after in kinds() or after in COUNTING or after in colours())  # 猫咬鱼
+        status = "ignored" if after in AFTER_VERBS or between or word == before else "unknown"
         if last and CJK.match(before) and not tables().lists(before) and before not in MEASURES:
             last.written, last.status = last.written + word, status
         else:
@@ -229,6 +253,9 @@ class _Reader:
         for k, piece in enumerate(self.pieces):
             for word in piece.words:
                 name, value = self._place(k, word)
+                if (name, value) == ("ground", "sky") and "ground" in said and self._near(k, "under", "下"):
+                    self._drop(k)  # all grounds lie under a sky
+                    break
                 if name and said.setdefault(name, (value, word))[0] != value:
                     if (
                         name == "ground"
@@ -253,6 +280,8 @@ class _Reader:
                 return name, "underwater"
             if self._near(k, "by", "near", "beside", "边", "shore"):
                 return name, "sand"
+        if (name, value) == ("ground", "sky") and self._near(k, "starry", "clear"):
+            return ("time", "night") if self._near(k, "starry") else ("weather", "clear")
         if (name, value) == ("ground", "snow") and self._near(k, "falling", "falls", "is"):
             return "weather", "snowfall"
         return name, value
@@ -265,7 +294,7 @@ class _Reader:
     def _drop(self, k: int) -> None:
         """A place, with the small words before it."""
         self.pieces[k].words = ()
-        small = (*ARTICLES, "in", "on", "at", "by", "through", "near", "of", "with", "and", "在", "的", STOP)
+        small = (*ARTICLES, "in", "under", "on", "at", "by", "through", "near", "of", "with", "and", "在", "的", STOP)
         while k and self.pieces[k - 1].written in small:
             k -= 1
             self.pieces[k].words = ()
