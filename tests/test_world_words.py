@@ -66,7 +66,8 @@ def test_groups_are_in_the_order_in_which_they_are_named(language: str, words: W
     """By another way than the grammar's: the first word for each kind stands where the caption says."""
     met = 0
     for scene, rng in scenes(1500, seed=1):
-        if len({group.kind for group in scene.groups}) < len(scene.groups):
+        named = {group.kind for group in scene.groups} - {"star"}  # "under the stars" is a time
+        if len(named) < len(scene.groups):
             continue
         caption = describe(scene, rng, language)
         assert tuple(scene.groups[i].kind for i in caption.order) == tuple(group.kind for group in caption.groups)
