@@ -412,5 +412,10 @@ def test_what_is_outside_is_refused_by_name():
     assert all(not read(reading.suggestion).refused for reading, _ in readings if reading.suggestion)
 
 
+@pytest.mark.parametrize("text", ["sunset", "the sea", "night", "rain", "夜空", "天上", "日落", "下雪", "山"])
+def test_a_place_alone_is_a_picture(text: str):
+    assert not read(text).refused
+
+
 def test_notes_are_plain_values():
     assert read("six cats").notes == (Note("count", ("six", "five")),)
