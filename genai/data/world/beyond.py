@@ -126,7 +126,7 @@ def scenery() -> frozenset[str]:
     for lexicon in (lexicon_en, lexicon_zh):
         for table in (lexicon.PLACES, lexicon.MOMENTS, lexicon.SKIES):
             found.update(phrase.split()[-1] for phrases in table.values() for phrase in phrases)
-    return frozenset(found - {"上", "里"})
+    return frozenset(found - {"上", "里"} | {"天", "夜空", "星空"})
 
 
 # -- cutting -------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from genai.data.world import lexicon_en as lx
 from genai.data.world.scene import Link
 from genai.data.world.telling import ANIMALS, MANY, RIDDEN, RIDERS, Dice, Telling, does, turn, weighted
 
-AFTER = weighted({"that {be} {words}": 6, "which {be} {words}": 3, ", {words},": 3, "in {words}": 1})
+AFTER = weighted({"that {be} {words}": 6, "which {be} {words}": 3, ", {words},": 4})
 ARTICLES = weighted({"a": 76, "": 9, "one": 7, "the": 6, "a single": 1, "1": 1})
 SIDES = weighted({
     "on the {2} {0} and on the {3} {1}": 3, "{2} {0}, {3} {1}": 2, "{0} on the {2}, {1} on the {3}": 3,
@@ -38,6 +38,7 @@ THIRDS = weighted({
 BACKGROUND = weighted({"with": 3, "in front of": 2, "and": 1})
 WITHIN = weighted({" with ": 4, ", ": 2, " and ": 1})
 BOTH = weighted({", both {}": 3, ", both are {}": 2, ". they are both {}": 1})
+HERE = "\0"  # where a place may be said within what is said of things
 FRONTED = weighted({", ": 10, " there {} ": 2, " {} ": 1})
 
 
@@ -73,6 +74,8 @@ class _English:
         if words and group.count is not None and dice.chance(0.08):
             said = dice.one(AFTER)
             after, words = f" {said.format(be=self.be(i), words=' and '.join(words))}", []
+        elif len(words) == 1 and group.colour and i not in self.hidden and dice.chance(0.01):
+            after, words = f" in {words[0]}", []
         if len(words) == 2 and dice.chance(0.06):
             words = [" and ".join(words)]
         words.append(self.nouns[i])
@@ -106,7 +109,9 @@ class _English:
 
     def the(self, i: int) -> str:
         """Group i, named before."""
-        colour = f"{lx.COLOURS[self.t.groups[i].colour][0]} " if self.t.twin(i) and self.t.groups[i].colour else ""
+        colour = self.t.groups[i].colour
+        again = colour and (self.t.twin(i) or (i not in self.hidden and self.dice.chance(0.12)))
+        colour = f"{lx.COLOURS[colour][0]} " if again else ""
         return f"{colour}{self.nouns[i]}" if self.bare else f"the {colour}{self.nouns[i]}"
 
     def it(self, i: int, phrase: str) -> str:
@@ -130,14 +135,11 @@ class _English:
 
     def single(self) -> str:
         dice, group = self.dice, self.t.groups[0]
-        if (group.colour or group.size) and group.count is not None and dice.chance(0.1):
-            words = self.adjectives(0)
+        if group.count == 1 and dice.chance(0.1) and (words := self.adjectives(0)):
             self.t.name(0)
             self.finite = True
-            if self.t.groups[0].count == 1 and dice.chance(0.4):
-                return f"a {self.nouns[0]}, it is {' and '.join(words)}"
-            if group.count == 1:
-                return f"{self.the(0)} is {' and '.join(words)}"
+            noun = f"a {self.nouns[0]}, it" if dice.chance(0.4) else self.the(0)
+            return f"{noun} is {' and '.join(words)}"
         if dice.chance(0.1):
             return self.statement(f"there {self.be(0)} {self.np(0)}")
         if self.t.ground and dice.chance(0.25):
@@ -190,18 +192,15 @@ class _English:
     def together(self, which: list[int]) -> str:
         """Groups of which nothing is said but that they are there."""
         dice, groups = self.dice, [self.t.groups[i] for i in which]
-        if (
-            len({group.kind for group in groups}) == 1
-            and all(group.count == 1 for group in groups)
-            and dice.chance(0.5)
-        ):
+        if [(group.kind, group.count) for group in groups] == [(groups[0].kind, 1)] * 2 and dice.chance(0.6):
             words = [self.adjectives(i) for i in which]
-            if all(words) and len(which) == 2:
+            if all(words):
                 for i in which:
                     self.t.name(i)
                 noun = lx.plural(self.nouns[which[0]])
-                form = dice.one(TWINS)  # fmt: skip
-                return f"two {noun}, {form.format(*map(' '.join, words))}"
+                form = dice.one(("two {}{}, ", "two {}{}, ", "there are two {}{}, ")).format(noun, HERE)
+                self.finite |= form.startswith("there")
+                return form + dice.one(TWINS).format(*map(" ".join, words))
         plain = all(group.colour and group.count == 1 and not self.t.twin(i) for i, group in zip(which, groups))
         if plain and not self.hidden and dice.chance(0.12):
             said = []
@@ -313,6 +312,11 @@ class _English:
             return [f"on a {self.wet()} {dice.one(lx.HOURS[t.time])}"]
         if weather and t.weather != "clear" and t.time is None and dice.chance(0.15):
             return [f"on a {self.wet()} day"]
+        if dice.chance(0.08):  # "a tent in the snow, sunset"
+            return [
+                *([dice.one(lx.MOMENTS[t.time])] if t.time else []),
+                *([dice.one(lx.SKIES[t.weather])] if weather else []),
+            ]
         found = [dice.one(lx.TIMES[t.time], 0.35)] if t.time else []
         if weather:
             found.insert(0 if dice.chance(0.4) else len(found), self.sky())
@@ -338,7 +342,13 @@ class _English:
                     return f"{head} {' '.join(tail)} with {said}"
                 said = f"{head}{dice.one(WITHIN)}{said}"
             else:
+                place = (
+                    f"{dice.one(('it', 'that', 'which'))} is {place}" if self.alone() and dice.chance(0.05) else place
+                )
                 tail.insert(int(dice.random() * (len(tail) + 1)) if dice.chance(0.3) else 0, place)
+        if HERE in said:
+            here = f" {tail.pop(0)}" if tail and dice.chance(0.6) else ""
+            said = said.replace(HERE, here)
         if tail and dice.chance(0.2):
             k = 1 if dice.chance(0.7) else len(tail)
             front, tail = tail[:k], tail[k:]
@@ -349,6 +359,9 @@ class _English:
             said = f"{' '.join(front)}{link}{said}"
         return " ".join((said, *tail))
 
+    def alone(self) -> bool:
+        return len(self.t.groups) == 1 and self.t.groups[0].count == 1
+
     def postpone(self) -> str:
         """Which colours are said after all else, and the words for it."""
         t, dice = self.t, self.dice
@@ -357,8 +370,14 @@ class _English:
             self.hidden = set(coloured)
             colour = dice.one(lx.COLOURS[t.groups[0].colour], 0.8)
             return dice.one(BOTH).format(colour)
-        if len(t.groups) < 2 or not coloured or not dice.chance(0.07):
+        if not coloured or not dice.chance(0.07):
             return ""
+        if self.alone():
+            self.hidden = {0}
+            colour = dice.one(lx.COLOURS[t.groups[0].colour], 0.8)
+            return dice.one((", {}", ". it is {}", ", it is {}", ", the {noun} is {}", " and it is {}")).format(
+                colour, noun=self.nouns[0]
+            )
         late = coloured if dice.chance(0.4) else [dice.one(coloured)]
         self.hidden = set(late)
         said = [f"{self.the(i)} {self.be(i)} {dice.one(lx.COLOURS[t.groups[i].colour], 0.8)}" for i in late]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from genai.data.world import lexicon_zh as lx
 from genai.data.world.scene import Link
 from genai.data.world.telling import ANIMALS, MANY, RIDDEN, RIDERS, Dice, Telling, does, turn, weighted
@@ -28,6 +30,7 @@ ALONE = weighted({
 AROUND = weighted({"{p}，{s}": 6, "{p}{s}": 3, "{s}，{p}": 2, "{s}，在{p}": 1, "在{p}，{s}": 1})
 COMMA = weighted({"，": 3, "": 1})
 WHEN = weighted({"{m}，{s}": 5, "{s}，{m}": 3, "{m}的{s}": 2, "{m}有{s}": 1, "{m}{s}": 1, "{s}在{m}": 1})
+MEASURES = "".join(sorted({measure for nouns in lx.KINDS.values() for _, measure in nouns}))
 
 
 def tell(telling: Telling, dice: Dice) -> str:
@@ -95,8 +98,9 @@ class _Chinese:
 
     def the(self, i: int) -> str:
         """Group i, named before."""
-        colour = lx.COLOURS[self.t.groups[i].colour][0] if self.t.twin(i) and self.t.groups[i].colour else ""
-        return colour + self.nouns[i][0]
+        colour = self.t.groups[i].colour
+        again = colour and (self.t.twin(i) or (i not in self.hidden and self.dice.chance(0.12)))
+        return (lx.COLOURS[colour][0] if again else "") + self.nouns[i][0]
 
     def verb(self, i: int) -> str:
         return self.dice.one(lx.DOES[does(self.t.groups[i].kind)])
@@ -174,6 +178,9 @@ class _Chinese:
                 for i in which:
                     self.t.name(i)
                 noun, measure = self.nouns[which[0]]
+                sizes = [group.size for group in groups]
+                if not any(group.colour for group in groups) and set(sizes) == {"small", "large"} and dice.chance(0.5):
+                    return f"两{measure}{noun}，{'一大一小' if sizes[0] == 'large' else '一小一大'}"
                 said = [f"一{measure}{'、'.join(map(self.full, each))}的" for each in words]
                 return f"{dice.one(('两', '2'))}{measure}{noun}，{said[0]}{dice.one(('，', ''))}{said[1]}"
         plain = all(group.colour and not self.t.twin(i) for i, group in zip(which, groups))
@@ -272,6 +279,8 @@ class _Chinese:
         moments = self.when()
         t.time = time
         alone = len(t.groups) == 1 or all(link.relation == "with" for link in t.links)
+        if ground in ("mountains", "city", "sea", "forest") and dice.chance(0.05):
+            said, place = f"{said}，{dice.one(('后面是', '背后是', '后面有'))}{dice.one(lx.PLACES[ground])}", ""
         if place:
             if moments and dice.chance(0.3):
                 place, moments = f"{moments[0]}的{place}", moments[1:]
@@ -317,6 +326,8 @@ class _Chinese:
             said = "一张 图片"
         if t.absent:
             said = f"{self.negation()}的{said}" if not t.groups and dice.chance(0.4) else f"{said}，{self.negation()}"
+        if dice.chance(0.15):
+            said = re.sub(f"有一(?=[{MEASURES}])", "有", said)
         r = dice.random()
         if r < 0.12:
             said = dice.one(lx.OPENINGS) + said
