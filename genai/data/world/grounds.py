@@ -429,8 +429,8 @@ def clouds(p: Pen, view: int) -> None:
     ):
         cloud(p, x + p.any(-6, 6), y + p.any(-6, 6), s)
     if view in (0, 3, 5):  # a sea of clouds below
-        for row, (y, size) in enumerate(((108, 1.3), (117, 1.6), (126, 1.9))):
+        for row, (y, size) in enumerate(((100, 1.2), (112, 1.5), (123, 1.8))):
             for i in range(7):
                 cloud(p, i * 24 - 8 + 11 * (row % 2) + p.any(-4, 4), y + p.any(-2, 2), size)
-            p.rect(0, y, SIDE, SIDE, p.shade((0, light.clouds[1], 0), (0.35, light.clouds[1], 0.75)))
+            p.rect(0, y - 3, SIDE, 24, p.shade((0, light.clouds[1], 0), (1, light.clouds[1], 0.9)))
     haze(p, 116)
