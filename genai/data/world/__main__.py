@@ -15,9 +15,9 @@ from PIL import Image
 
 from genai import cli
 from genai.data.world.backdrops import VIEWS, backdrop, overlay
+from genai.data.world.cast import PIXELS, Spot
 from genai.data.world.paint import compose, render
 from genai.data.world.scene import COLOURS, GROUNDS, KINDS, TIMES, WEATHERS, possible, random_scene
-from genai.data.world.cast import PIXELS, Spot
 from genai.data.world.sprites import BUILDS, drawings, sprite
 from genai.errors import UserError
 

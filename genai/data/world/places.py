@@ -6,6 +6,7 @@ Bounds of where each group may be are narrowed by the links, one group is placed
 from __future__ import annotations
 
 from functools import cache
+from itertools import combinations
 
 import numpy as np
 
@@ -66,7 +67,7 @@ class Places:
             self._narrow()
         boxes = [self._boxes(i) for i in range(len(self.casts))] if good.any() else []
         linked = {(link.a, link.b) for link in self.links}
-        for i, j in ((i, j) for i in range(len(boxes)) for j in range(i)):
+        for i, j in combinations(range(len(boxes)), 2):
             if not {(i, j), (j, i)} & linked:
                 good &= ~_crowded(boxes[i], boxes[j])
         if not good.any():
