@@ -1,6 +1,6 @@
 """Look at the world.
 
-python -m genai.data.world --out sheet.png --scenes 40 --seed 1     scenes at random
+python -m genai.data.world --out sheet.png --scenes 40 --seed 1     scenes at random, and a caption of each in either language
 python -m genai.data.world --out sheet.png --kind cat               a kind's drawings: builds, colours, times of day, sizes
 python -m genai.data.world --out sheet.png --ground sea             a ground's views, at every time and in every weather
 """
@@ -15,6 +15,7 @@ from PIL import Image
 
 from genai import cli
 from genai.data.world.backdrops import VIEWS, backdrop, overlay
+from genai.data.world.captions import LANGUAGES, describe
 from genai.data.world.cast import PIXELS, Spot
 from genai.data.world.paint import compose, render
 from genai.data.world.scene import COLOURS, GROUNDS, KINDS, TIMES, WEATHERS, possible, random_scene
@@ -46,12 +47,24 @@ def _main(words: list[str]) -> int:
     elif options.ground:
         rows = of_ground(options.ground)
     else:
-        rng = np.random.default_rng(seed)
-        pictures = [render(random_scene(rng, "all"), rng) for _ in range(count)]
-        rows = [pictures[i : i + COLUMNS] for i in range(0, count, COLUMNS)]
+        rows = at_random(count, seed)
     sheet(rows).save(Path(options.out))
     print(f"{options.out}: {sum(map(len, rows))} pictures")
     return 0
+
+
+def at_random(count: int, seed: int) -> list[list[np.ndarray]]:
+    """Scenes, whose captions are printed."""
+    rng, pictures = np.random.default_rng(seed), []
+    for i in range(count):
+        scene = random_scene(rng, "all")
+        pictures.append(render(scene, rng))
+        print(
+            f"{i // COLUMNS + 1}, {i % COLUMNS + 1}:",
+            *(describe(scene, rng, lang).text for lang in LANGUAGES),
+            sep="  ",
+        )
+    return [pictures[i : i + COLUMNS] for i in range(0, count, COLUMNS)]
 
 
 def of_kind(kind: str) -> list[list[np.ndarray]]:
