@@ -34,11 +34,14 @@ def backdrop(ground: str, view: int, time: str, weather: str) -> np.ndarray:
     return image
 
 
-@cache
 def overlay(ground: str, view: int, time: str, weather: str) -> np.ndarray | None:
-    """What falls or drifts in front of all things, uint8 [128, 128, 4] with straight alpha; None where there is nothing."""
-    if weather == "clear" or ground in SHELTERED:
-        return None
+    """What falls or drifts in front of all things, uint8 [128, 128, 4] with straight alpha; None where there is nothing. To be
+    read, not written."""
+    return None if weather == "clear" or ground in SHELTERED else _veil(view, time, weather)
+
+
+@cache
+def _veil(view: int, time: str, weather: str) -> np.ndarray:
     p = Pen(Light(time, weather), np.random.default_rng([view, 7]))
     {"rain": _rain, "snowfall": _flakes, "fog": _fog}[weather](p)
     image = p.pixels()

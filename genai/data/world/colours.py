@@ -15,7 +15,7 @@ TONES: dict[str, tuple[str, str, str, str]] = {
     "purple": ("#8d44bd", "#c597e4", "#642a8e", "#3b1659"),
     "pink": ("#f98bbb", "#fdc9df", "#e05c97", "#96305f"),
     "brown": ("#84532c", "#b98a5c", "#5d371a", "#341c0b"),
-    "black": ("#32323c", "#62626f", "#1d1d26", "#83839a"),
+    "black": ("#32323c", "#585864", "#1d1d26", "#83839a"),
     "white": ("#fafafc", "#ffffff", "#d3d8e4", "#76809c"),
     "grey": ("#8e939c", "#bcc1c9", "#676c76", "#3b3f48"),
 }

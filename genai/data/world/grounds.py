@@ -429,8 +429,8 @@ def clouds(p: Pen, view: int) -> None:
     ):
         cloud(p, x + p.any(-6, 6), y + p.any(-6, 6), s)
     if view in (0, 3, 5):  # a sea of clouds below
-        for row, (y, size) in enumerate(((108, 1.3), (117, 1.6), (126, 1.9))):
+        for row, (y, size, shade) in enumerate(((100, 1.1, 0.8), (109, 1.4, 0.5), (118, 1.7, 0.2), (130, 2, 0))):
+            p.rect(0, y, SIDE, SIDE, mix(*light.clouds, shade))
             for i in range(7):
-                cloud(p, i * 24 - 8 + 11 * (row % 2) + p.any(-4, 4), y + p.any(-2, 2), size)
-            p.rect(0, y, SIDE, SIDE, p.shade((0, light.clouds[1], 0), (0.35, light.clouds[1], 0.75)))
+                cloud(p, i * 24 - 8 + 11 * (row % 2) + p.any(-4, 4), y + p.any(-2, 2), size, shade)
     haze(p, 116)

@@ -51,9 +51,10 @@ def moon(p: Pen, x: float, y: float, radius: float) -> None:
         p.circle(x + dx * radius, y + dy * radius, r * radius, mix("#ddd6b4", p.light.sky[1], 1 - seen), 0.8)
 
 
-def cloud(p: Pen, x: float, y: float, size: float) -> None:
-    """A heap of puffs on a level base, lit from above."""
+def cloud(p: Pen, x: float, y: float, size: float, shade: float = 0) -> None:
+    """A heap of puffs on a level base, lit from above; `shade`: how much of its light is lost."""
     bright, shaded = p.light.clouds
+    bright = mix(bright, shaded, shade)
     puffs = [(-11, 0, 5), (-5, -3.5, 6.5), (3, -5, 7.5), (10, -1.5, 5.5), (15, 0.5, 3.5)]
     flip = 1 if p.rng.random() < 0.5 else -1
     for colour, drop in ((shaded, 1.6), (bright, 0)):

@@ -7,8 +7,9 @@ from functools import cache
 import numpy as np
 
 from genai.data.world.backdrops import backdrop, overlay
+from genai.data.world.cast import SIDE, Spot
 from genai.data.world.scene import Scene, Seen, View
-from genai.data.world.settle import SIDE, Setting, Spot, box_of, settle
+from genai.data.world.settle import Setting, box_of, settle
 from genai.data.world.sprites import FRAME, sprite
 
 

@@ -69,9 +69,9 @@ def top(kind: str, drawing: int, build: int) -> np.ndarray:
 
 
 def coloured(kind: str, drawing: int, build: int) -> float:
-    """The share of what is seen of a thing that shows its colour, in any of its tones but that of its edges."""
+    """The share of what is seen of a thing that shows its colour, in any of its four tones."""
     shares = _shares(kind, drawing, build).astype(np.float32)
-    return float(shares[3:6].sum() / shares[7].sum())
+    return float(shares[3:7].sum() / shares[7].sum())
 
 
 def _seen(kind: str, drawing: int, build: int) -> np.ndarray:
