@@ -31,7 +31,7 @@ import os, runpy, sys
 class Spy:
     def find_spec(self, name, path=None, target=None):
         if name == "torch":
-            print("torch:", os.environ.get("OMP_WAIT_POLICY"), flush=True)
+            print("torch:", *map(os.environ.get, ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")), flush=True)
             os._exit(0)
 sys.meta_path.insert(0, Spy())
 sys.path.insert(0, "")
@@ -49,15 +49,17 @@ else:
 
 
 @pytest.mark.parametrize("words", PROGRAMS.values(), ids=PROGRAMS)
-def test_threads_wait_asleep_before_torch_is_loaded(words, monkeypatch):
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+def test_threads_spin_shortly_then_sleep_before_torch_is_loaded(words, monkeypatch):
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        monkeypatch.delenv(name, raising=False)
     done = run_python("-c", SPY, *words)
-    assert done.stdout.endswith("torch: PASSIVE\n"), done
+    assert done.stdout.endswith("torch: PASSIVE 2000\n"), done
 
 
-def test_a_wait_policy_of_ones_own_stays():
+def test_a_wait_policy_of_ones_own_stays(monkeypatch):
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     done = run_python("-c", SPY, "train.py", "gan-digits", "--dry_run", OMP_WAIT_POLICY="ACTIVE")
-    assert done.stdout.endswith("torch: ACTIVE\n"), done
+    assert done.stdout.endswith("torch: ACTIVE None\n"), done
 
 
 def test_openmp_has_read_it(monkeypatch):

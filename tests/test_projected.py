@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import nn
 
-from genai.models import build_model
+from genai.data import load_dataset
+from genai.models import FAMILIES, build_model, configure
 from genai.models.backbone import WIDTHS, Backbone, fold, stand_in, weights_below
 from genai.models.batch import Batch, Noise
 from genai.models.gan import Config
 from genai.models.gan.projected import ProjectedDiscriminator, Projection, augment
 from genai.models.gan.style import Styled, StyleGenerator
+from genai.models.layers import count_parameters
+from genai.training.presets import get_preset
 
 CONFIG = dict(
     image_size=16, channels=3, classes=0, z_dim=8, widths=(16, 16, 8), flip=True,
@@ -209,3 +214,24 @@ def test_the_backbone_gives_four_scales_stays_frozen_and_is_not_copied(tmp_path)
     assert copy.deepcopy({"eyes": backbone})["eyes"] is backbone
     grey = torch.rand(2, 1, 64, 64)
     assert torch.equal(backbone(grey)[0], backbone(grey.expand(-1, 3, -1, -1))[0])
+
+
+@pytest.mark.parametrize("side", [16, 32, 64, 128, 256, 24])
+def test_own_pictures_of_any_size_get_widths(side, tmp_path):
+    """... of the preset for a folder: down to 4x4 or a little more, and never more weights than 64x64 takes by a tenth."""
+    Image.new("RGB", (300, 300), "red").save(tmp_path / "a.png")
+    Image.new("RGB", (300, 300), "blue").save(tmp_path / "b.png")
+    weights = {}
+    for size in (side, 64):
+        for name in ("gan-photos", "vae-photos"):
+            preset = get_preset(name, "cpu")
+            config = dataclasses.asdict(configure(preset.family, preset.model | {"image_size": size}))
+            data = load_dataset("folder", "train", tmp_path, image_size=size, channels=3)
+            model = build_model(preset.family, FAMILIES[preset.family].fit(config, data)).eval()
+            drawer = model.generator if preset.family == "gan" else model.decoder
+            weights[name, size] = count_parameters(drawer)
+            z = torch.randn(2, getattr(model.config, "z_dim", 0) or model.config.latents)
+            drawn = model.sample(z, torch.zeros(2, dtype=torch.int64)) if preset.family == "gan" else model.decode(z)
+            assert drawn.shape == (2, 3, size, size)
+    for name in ("gan-photos", "vae-photos"):
+        assert weights[name, side] < 1.1 * weights[name, 64] or side == 24

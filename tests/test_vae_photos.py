@@ -25,6 +25,7 @@ from genai.models import build_model
 from genai.models.batch import Batch, Noise
 from genai.models.vae import Flow, Logistic
 from genai.models.vae.directions import principal_directions
+from genai.models.vae.residual import Doubled
 
 CONFIG = dict(
     image_size=16, channels=3, latents=6, body="residual", widths=(8, 8), decoder_widths=(8, 8, 8), likelihood="logistic",
@@ -44,6 +45,20 @@ def batch(step: int = 0, progress: float = 0.9, count: int = 8, still: bool = Fa
     made = Batch(images, torch.zeros(count), Noise(torch.Generator().manual_seed(step), count), step, progress)
     made.noise.still = still
     return made
+
+
+# -- the body ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side", [4, 8, 16, 24])
+def test_a_doubled_convolution_is_one_of_the_enlarged_picture(side):
+    """... and teaches its filters the same, whichever way it is computed."""
+    doubled, x = Doubled(5, 7), torch.randn(2, 5, side, side + 8)
+    enlarged = x.repeat_interleave(2, -1).repeat_interleave(2, -2)
+    plain = torch.nn.functional.conv2d(enlarged, doubled.weight, doubled.bias, padding=1)
+    assert torch.allclose(doubled(x), plain, atol=1e-5)
+    ours, theirs = (torch.autograd.grad(y.square().mean(), doubled.weight)[0] for y in (doubled(x), plain))
+    assert torch.allclose(ours, theirs, atol=1e-6)
 
 
 # -- the likelihood ------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ async ([stage, slider, picture, control, values]) => {
   const times = [];
   let same = 0;
   for (const value of values) {
+    while (genai.stages[stage].busy) await new Promise((done) => setTimeout(done, 5)); // whoever asked before has been answered
     const before = image.src;
     let watch, timer;
     const arrived = new Promise((resolve, reject) => {

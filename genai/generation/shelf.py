@@ -281,6 +281,8 @@ class Shelf:
 
     def _read(self, entry: Entry) -> Loaded:
         opened = open_checkpoint(entry.path, self.device)
+        if self.device.type == "cpu":  # as its convolutions read filters: else each call turns them round
+            opened.model.to(memory_format=torch.channels_last)
         with self._lock:
             if signature_of(opened.stat) != entry.signature:  # it was replaced since the last look
                 entry = described(entry.name, entry.path, signature_of(opened.stat), opened.meta)

@@ -17,7 +17,7 @@ from genai.metrics.context import Context
 from genai.metrics.features import space
 
 WAY = 2_500  # samples of each moment of a run, the end among them
-KEPT = 0.9  # of the most that there ever were: so many modes a stable run has throughout its last third
+KEPT = 0.9  # of the most that there were before: so many modes a stable run has throughout its last third
 EXPLODED = 10.0  # times the largest loss before: what no loss of a stable run comes to in its last third
 
 
@@ -37,7 +37,10 @@ def is_stable(way: list[dict], steps: int) -> bool:
     late, early = ([moment for moment in way if (moment["step"] > steps * 2 / 3) is last] for last in (True, False))
     if not late or not early or late[-1]["step"] < steps:
         return False
-    kept = min(m["modes"] for m in late) >= KEPT * max(m["modes"] for m in way)
+    most, kept = max(m["modes"] for m in early), True
+    for moment in late:
+        kept = kept and moment["modes"] >= KEPT * most
+        most = max(most, moment["modes"])
     return kept and max(m["loss"] for m in late) <= EXPLODED * max(m["loss"] for m in early)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -22,7 +22,7 @@ from genai.models import family
 from genai.models.batch import Batch
 from genai.models.gan import classic, projected, r3, style
 from genai.models.gan.encoder import Encoder
-from genai.models.layers import shift, to_signed
+from genai.models.layers import queued, shift, to_signed
 
 GENERATORS: dict[str, Callable[[Config], nn.Module]] = {
     "plain": r3.Generator,
@@ -40,6 +40,7 @@ DISCRIMINATORS: dict[str, Callable[[Config], nn.Module]] = {
 }
 LOSSES = ("relativistic", "hinge", "non_saturating", "wasserstein")
 PENALTIES = ("r1+r2", "r1", "r2", "gp", "none")
+CACHED = 8  # pictures that a CPU draws at once: of more, what lies between two layers no longer fits into its cache
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Config(family.Config):
     z_dim: int = 64
     body: str = "plain"  # the generator
     d_body: str = "plain"  # the discriminator; "projected": through a frozen network
-    widths: tuple[int, ...] = (128, 64, 32)  # generator channels, from the lowest resolution up
+    widths: tuple[int, ...] = (128, 64, 32)  # generator channels, from the lowest resolution up; (): "style" knows some
     d_widths: tuple[int, ...] = (64, 128, 128)  # discriminator channels, from the highest resolution down
     blocks: int = 2  # residual blocks a resolution ("residual" only)
     loss: str = "relativistic"
@@ -233,12 +234,20 @@ class GAN(family.Family):
             penalties["r2_penalty"] = gradient_penalty(fake_logits, fake)
         return penalties
 
+    @classmethod
+    def fit(cls, config: dict[str, Any], data) -> dict[str, Any]:
+        fitted = super().fit(config, data)
+        return fitted | {"widths": fitted["widths"] or style.widths_for(fitted["image_size"])}
+
     # -- generation ----------------------------------------------------------------------------------------------
 
     @torch.inference_mode()
     def sample(self, z: Tensor, labels: Tensor) -> Tensor:
         """z [B, z_dim] and labels int64 [B] -> images [B, C, H, W] in (-1, 1); "style" takes one z a resolution, too."""
-        return self.generator(z, labels)
+        if queued(z):
+            return self.generator(z, labels)
+        pieces = zip(z.split(CACHED), labels.split(CACHED))
+        return torch.cat([self.generator(*piece) for piece in pieces])
 
     @torch.inference_mode()
     def encode(self, images: Tensor) -> Tensor:

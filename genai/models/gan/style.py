@@ -18,6 +18,17 @@ from torch import Tensor, nn
 
 from genai.models.gan.r3 import whole_steps
 
+# Channels of each resolution, from 4x4 up: the larger the picture, the less there is to decide at each of its pixels.
+WIDTHS = (256, 256, 160, 80, 40, 24, 16, 12)
+
+
+def widths_for(image_size: int) -> tuple[int, ...]:
+    """Channels for pictures of that size, from the resolution up that halving leads to, 4x4 or a little more."""
+    levels, side = 1, image_size
+    while side >= 8 and side % 2 == 0 and levels < len(WIDTHS):
+        levels, side = levels + 1, side // 2
+    return WIDTHS[:levels]
+
 
 class Styled(nn.Module):
     """x [B, C, H, W], normalised over the batch, then scaled and shifted by a style w [B, D], through a leaky ReLU.

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -41,7 +41,7 @@ class Config(family.Config):
     channels: int = 1
     latents: int = 32
     body: str = "gated"
-    widths: tuple[int, ...] = (32, 64)  # channels after each halving of the resolution
+    widths: tuple[int, ...] = (32, 64)  # channels after each halving of the resolution; (): "residual" knows some
     decoder_widths: tuple[int, ...] = (64, 64, 32)  # ... and from the lowest resolution up ("residual" only)
     blocks: int = 1  # residual blocks a resolution
     hidden: int = 256  # of the dense layers ("gated"), or of the prior's couplings
@@ -96,6 +96,12 @@ class VAE(family.Family):
         self.observation = LIKELIHOODS[config.likelihood](config.channels)
         self.prior = _prior(config)
         self.discriminator = ProjectedDiscriminator(config) if config.adversarial else None
+
+    @classmethod
+    def fit(cls, config: dict[str, Any], data) -> dict[str, Any]:
+        fitted = super().fit(config, data)
+        down, up = residual.widths_for(fitted["image_size"])
+        return fitted | {"widths": fitted["widths"] or down, "decoder_widths": fitted["decoder_widths"] or up}
 
     @classmethod
     def wants_backbone(cls, config: Config) -> bool:

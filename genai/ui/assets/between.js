@@ -41,6 +41,11 @@ genai.views.between = ({ id, element, server }) => {
     const { request } = self.last;
     self.draw({ ...request, controls: { ...request.controls, ...changes } });
   };
+  // At once, not by way of Gradio, whose word of the same comes some milliseconds later.
+  document.addEventListener("input", ({ target }) => {
+    if (self.last?.request && target.matches("#gan-position input[type=range]"))
+      moved({ position: Number(target.value) });
+  });
   const showStops = ({ seed, seed_to, via }) => {
     const nodes = via.map((stop, n) => {
       const node = el("button", "stop", `${stop} ×`);

@@ -203,7 +203,8 @@
     };
 
     self.draw = (request) => {
-      self.wanted = request;
+      if (self.busy && keyOf(request) === keyOf(self.asked)) return; // it is under way already
+      self.wanted = self.asked = request;
       pump();
     };
     self.stop = () => {
