@@ -21,10 +21,11 @@ from genai.data.about import About
 from genai.data.base import Procedural
 from genai.data.words import WordTokenizer
 from genai.data.world.captions import describe, tokenizer
+from genai.data.world.cast import SIDE
 from genai.data.world.paint import rasterise
 from genai.data.world.plans import PLAN, written
 from genai.data.world.scene import SPLITS, Scene, random_scene
-from genai.data.world.settle import SIDE, settle
+from genai.data.world.settle import settle
 
 __all__ = ["ABOUT", "OPENINGS", "SPLITS", "load", "sample", "stand_in"]
 
@@ -58,7 +59,7 @@ def sample(split: str, seed: int, index: int) -> tuple[Scene, np.random.Generato
 
 
 def load(split: str, root: Path, targets: str = "caption") -> Procedural:
-    """uint8 images [B, 3, 128, 128], with as targets caption ids int64 [B, 40] ("caption"), these and what the picture shows int64
+    """uint8 images [B, 3, 128, 128], with as targets caption ids int64 [B, 40] ("caption"), these and what it shows int64
     [B, 40 + 44] ("plan", see `plans.PLAN`), or nothing: scenes have no classes, 0 [B] ("classes")."""
     words = tokenizer()
     said = {"classes": {}, "caption": {"tokenizer": words}, "plan": {"tokenizer": words, "plan": PLAN}}[targets]

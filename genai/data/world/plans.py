@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from itertools import accumulate
 
+from genai.data.world.backdrops import VIEWS
+from genai.data.world.cast import PIXELS, SIDE, Spot
 from genai.data.world.scene import (
     COLOURS,
     GROUNDS,
@@ -24,7 +26,7 @@ from genai.data.world.scene import (
     Scene,
     turned,
 )  # fmt: skip
-from genai.data.world.settle import MAKE_ROOM, PIXELS, SIDE, VIEWS, Setting, Spot, z_order
+from genai.data.world.settle import MAKE_ROOM, Setting, z_order
 from genai.data.world.sprites import BUILDS
 
 NONE = "none"
@@ -33,6 +35,7 @@ PLACES = tuple(map(str, range(0, SIDE + 10, STEP)))  # the lower edge of a frame
 DRAWINGS = 4  # of a kind, at most
 TURNED = {"on": "carries", "under": "shelters"}  # links of an earlier group to a later one that have no mirror image
 WAYS = (*RELATIONS, *TURNED.values())  # how a later group stands to an earlier one
+PAIRS = tuple((later, earlier) for later in range(2, GROUPS + 1) for earlier in range(1, later))
 STANCES = ("as drawn", "mirrored", "as drawn, with a shadow", "mirrored, with a shadow")
 SCALES = tuple(sorted({scale for scale, _ in MAKE_ROOM}, reverse=True))  # of all things, in shares of their own size
 
@@ -44,7 +47,7 @@ def _entries() -> dict[str, tuple[str, ...]]:
             f"kind{g}": (*KINDS, NONE), f"colour{g}": (*COLOURS, NONE), f"size{g}": (*SIZES, NONE),
             f"count{g}": (*map(str, range(1, MAX_COUNT + 1)), NONE),
         }  # fmt: skip
-    entries |= {"way2": (*WAYS, NONE), "whom3": ("1", "2", NONE), "way3": (*WAYS, NONE)}
+    entries |= {f"way{b}{a}": (*WAYS, NONE) for b, a in PAIRS}
     entries |= {"view": tuple(map(str, range(VIEWS))), "scale": tuple(map(str, SCALES))}
     for g in range(1, GROUPS + 1):
         entries |= {f"drawing{g}": (*map(str, range(DRAWINGS)), NONE), f"build{g}": (*map(str, range(BUILDS)), NONE)}
@@ -83,7 +86,7 @@ def written(scene: Scene, setting: Setting, order: tuple[int, ...]) -> list[int]
         }
     for link in told.links:
         later, way, earlier = _from_the_later(link)
-        said |= {"way2": way} if later == 1 else {"whom3": str(earlier + 1), "way3": way}
+        said[f"way{later + 1}{earlier + 1}"] = way
     return [choices.index(said.get(name, NONE)) for name, choices in PLAN.items()]
 
 
@@ -109,10 +112,8 @@ def read(plan: list[int]) -> tuple[Scene, Setting]:
             break
         colour, size, count = (said[f"{name}{g}"] for name in ("colour", "size", "count"))
         groups.append(Group(said[f"kind{g}"], _or(colour, COLOURS[0]), _or(size, "medium"), int(_or(count, "1"))))
-    links = []
-    for later, way, whom in ((1, said["way2"], "1"), (2, said["way3"], said["whom3"])):
-        if later < len(groups) and way != NONE and whom != NONE:
-            links.append(_link(later, way, int(whom) - 1))
+    ways = [(b - 1, said[f"way{b}{a}"], a - 1) for b, a in PAIRS if b <= len(groups)]
+    links = [_link(later, way, earlier) for later, way, earlier in ways if way != NONE]
     scene = Scene(said["ground"], said["time"], said["weather"], tuple(groups), tuple(links))
     ends = list(accumulate(group.count for group in groups))
     spots = []
