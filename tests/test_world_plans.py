@@ -38,7 +38,7 @@ def test_a_plan_says_what_its_caption_says(told):
 
 def test_a_picture_is_painted_from_its_plan_as_from_its_scene(told):
     """... but for places, which a plan tells to two pixels."""
-    for scene, setting, caption, plan in told:
+    for _, setting, caption, plan in told:
         planned, settled = read(plan)
         assert len(settled.spots) == len(setting.spots) and settled.view == setting.view
         ours = sorted(setting.spots, key=lambda spot: (caption.order.index(spot.group), spot.x, spot.bottom))
