@@ -144,9 +144,9 @@ class Places:
         return self.casts[link.b].habitat != AIR and ha <= 0.62 * hb and wa <= 0.9 * wb
 
     def _touch(self, link: Link) -> None:
-        """Group a where it touches the first thing of group b, which has its place."""
+        """Group a where its first thing touches that of group b, which has its place."""
         rng, a, b = self.rng, link.a, link.b
-        (left, upper, right, lower), wa, ha = self._boxes(b)[:, :, 0], self.width[a], self.height[a]
+        (left, upper, right, lower), (wa, ha) = self._boxes(b)[:, :, 0], self.spans[a]
         middle, wb, hb = (left + right) / 2, right - left, lower - upper
         shift, enough = rng.uniform(-1, 1, TRIES), True
         if link.relation == "on":
@@ -164,7 +164,8 @@ class Places:
             wide = np.minimum(wide, 0.9 * np.minimum(wa, wb))
             x = np.where(shift < 0, left - wa / 2 + wide, right + wa / 2 - wide)
             enough = wide * tall > 0.2 * smaller
-        new = np.stack([x - wa / 2, y])
+        ahead, up = self.within[a][:, :, 0]
+        new = np.stack([x - wa / 2 - ahead, y + up])
         low, high = self.low[:, a], self.high[:, a]
         kept = (new >= low - 0.5) & (new <= high + 0.5) & enough
         low[:], high[:] = np.where(kept, new, 1.0), np.where(kept, new, 0.0)
