@@ -14,7 +14,7 @@ from types import ModuleType
 
 from torch import Tensor
 
-from genai.data import cats, folder, mnist, mnist_words, scenes, shakespeare, stacked_mnist, tales
+from genai.data import cats, folder, mnist, mnist_words, scenes, shakespeare, stacked_mnist, tales, world
 from genai.data.about import About
 from genai.data.base import Images, LazyImages, Procedural, Text
 from genai.errors import UserError
@@ -43,6 +43,7 @@ DATASETS: dict[str, ModuleType] = {
     "stacked-mnist": stacked_mnist,
     "cats": cats,
     "scenes": scenes,
+    "world": world,
 }
 
 
