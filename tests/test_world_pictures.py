@@ -231,7 +231,8 @@ def test_backdrops_differ_by_view_time_and_weather(ground: str):
     for (one, first), (other, second) in itertools.combinations(shown.items(), 2):
         if (one[0] == other[0]) != (one[1] == other[1]):  # another view in the same light, or the same in another
             inside = ground in SHELTERED and one[1][0] == other[1][0]
-            assert np.abs(first - second).mean() > (1 if inside else 3), (one, other)
+            foggy = one[1][1] == other[1][1] == "fog"  # it hides much of a view
+            assert np.abs(first - second).mean() > (1 if inside else 2 if foggy else 3), (one, other)
 
 
 def test_grounds_differ_by_day_and_by_night():
