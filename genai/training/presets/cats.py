@@ -20,7 +20,7 @@ LARGE = dict(z_dim=192, widths=(288, 288, 192, 96, 48), truncation_psi=0.9, **TH
 
 # The articles' own network on the same pictures: what the one above is compared with.
 DCGAN = TrainConfig(
-    dataset="cats", steps=10_000, batch_size=64, lr=2e-4, beta1=0.5, beta2=0.999, lr_end=1.0, shards=1, ema_half_life=0.02,
+    dataset="cats", steps=20_000, batch_size=64, lr=2e-4, beta1=0.5, beta2=0.999, lr_end=1.0, shards=1, ema_half_life=0.02,
 )  # fmt: skip
 CLASSIC = dict(
     z_dim=100, body="dcgan", d_body="dcgan", widths=(256, 128, 64, 32), d_widths=(32, 64, 128, 256), loss="non_saturating",
@@ -47,7 +47,7 @@ FEATURES = TrainConfig(
 PRESETS = [
     Preset("gan-cats", "cpu", "gan", PHOTOS, SMALL),
     Preset("gan-cats", "gpu", "gan", dataclasses.replace(PHOTOS, steps=60_000, batch_size=64), LARGE),
-    Preset("dcgan-cats", "cpu", "gan", DCGAN, CLASSIC),
+    Preset("dcgan-cats", "cpu", "gan", DCGAN, CLASSIC, "1 to 2 h", "coverage 0.997, fd 43 (floor 7)"),
     Preset("dcgan-cats", "gpu", "gan", DCGAN, CLASSIC),
     Preset("vae-cats", "cpu", "vae", CODER, PICTURES | SMALL_CODER),
     Preset("vae-cats", "gpu", "vae", dataclasses.replace(CODER, steps=40_000, batch_size=64), PICTURES | LARGE_CODER),
