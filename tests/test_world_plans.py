@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 
 from genai.data import load_dataset, world
 from genai.data.world.captions import describe, tokenizer
@@ -89,3 +93,15 @@ def test_openings_are_words_that_it_knows():
     for prompts in world.OPENINGS.values():
         for prompt in prompts:
             assert all(word.id for word in tokenizer().read(prompt)), prompt
+
+
+def test_without_the_package_that_draws_everything_else_works():
+    """... and drawing says what to install."""
+    blocked = "import sys; sys.modules['resvg_py'] = None\n"
+    code = blocked + (
+        "from genai.data import load_dataset, world\nimport numpy as np\n"
+        "print(len(world.tokenizer()) > 500)\n"
+        "load_dataset('world', 'train').make(0, np.arange(1))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "True" and "pip install resvg-py" in done.stderr, done

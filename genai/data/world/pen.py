@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-import resvg_py
-from PIL import Image
 
 from genai.data.world.light import Light
+from genai.data.world.svg import rasterise
 
 SIDE = 128  # pixels along each side of a picture
 
@@ -31,10 +29,7 @@ class Pen:
     def pixels(self) -> np.ndarray:
         """All that was drawn, uint8 [128, 128, 4]."""
         head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}">'
-        png = resvg_py.svg_to_bytes(
-            svg_string=head + "".join(self.parts) + "</svg>", width=SIDE, height=SIDE, skip_system_fonts=True
-        )
-        return np.array(Image.open(io.BytesIO(png)).convert("RGBA"))
+        return rasterise(head + "".join(self.parts) + "</svg>", SIDE)
 
     def shade(self, *stops: tuple[float, str, float], centre: tuple[float, float, float] | None = None) -> str:
         """A gradient to fill with: stops are (where, colour, opacity), from top to bottom of what is filled; with `centre`

@@ -6,15 +6,13 @@ a share of each of the four tones. These shares are rendered once for each drawi
 
 from __future__ import annotations
 
-import io
 from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
-import resvg_py
-from PIL import Image
 
 from genai.data.world.colours import GAIN, LIFT, TONES, rgb
+from genai.data.world.svg import rasterise
 
 FRAME = 64  # pixels along each side of a sprite
 FOOT = 62  # where in its frame stands what stands
@@ -101,8 +99,7 @@ def _styled(svg: str, tones: tuple[str, ...], more: str = "") -> str:
 
 def _rasterise(svg: str) -> np.ndarray:
     """float32 [4, 4096] in 0..255, premultiplied."""
-    png = resvg_py.svg_to_bytes(svg_string=svg, width=FRAME, height=FRAME, skip_system_fonts=True)
-    image = np.array(Image.open(io.BytesIO(png)).convert("RGBA"), np.float32).reshape(-1, 4).T
+    image = rasterise(svg, FRAME).astype(np.float32).reshape(-1, 4).T
     image[:3] *= image[3] / 255
     return image
 
