@@ -31,7 +31,7 @@ from genai.generation.engine import AT_ONCE, Engine, actions_of
 from genai.models import build_model
 from genai.strings import text
 from genai.ui import api, build_ui
-from genai.ui.serve import MAX_BODY
+from genai.ui.doors.body import MAX_BODY
 from genai.ui.stage import data_uri
 
 EVERY_ACTION = [(family, name) for family, actions in ACTIONS.items() for name in actions]

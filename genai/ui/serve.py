@@ -7,51 +7,11 @@ import sys
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
 
 from genai.strings import text
+from genai.ui.doors import DOORS
 from genai.ui.shell import THEME, css, script
-from genai.ui.words import TRANSLATIONS, language_of
-
-MAX_BODY = 6_000_000  # bytes of any request; Gradio itself would read and parse whatever comes
-
-
-class BodyLimit:
-    """Refuses requests larger than MAX_BODY, announced or not, before anything reads them."""
-
-    def __init__(self, app, limit: int = MAX_BODY):
-        self.app, self.limit = app, limit
-
-    async def __call__(self, scope, receive, send):
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-        lang = language_of(Request(scope))
-        refusal = PlainTextResponse(text(lang, "errors.body_too_large", limit=f"{self.limit:,}"), status_code=413)
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > self.limit:
-            return await refusal(scope, receive, send)
-        received, answering = 0, False
-
-        async def counted():  # an unannounced (chunked) body is cut off
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            return message if received <= self.limit else {"type": "http.disconnect"}
-
-        async def answered(message):  # ... and what the app makes of the cut is no answer
-            nonlocal answering
-            if received <= self.limit or answering:
-                answering = True
-                await send(message)
-
-        try:
-            await self.app(scope, counted, answered)
-        except Exception:
-            if received <= self.limit:
-                raise
-        if received > self.limit and not answering:
-            await refusal(scope, receive, send)
+from genai.ui.words import TRANSLATIONS
 
 
 class EarlyScript:
@@ -93,7 +53,7 @@ class Page(gr.Blocks):
         settings = dict(
             theme=THEME, css=css(), i18n=TRANSLATIONS, footer_links=[], run_history=False,
             show_error=False, ssr_mode=False, max_file_size="5mb", enable_monitoring=False, state_session_capacity=200,
-            app_kwargs={"middleware": [Middleware(BodyLimit), Middleware(EarlyScript)]},
+            app_kwargs={"middleware": [*DOORS, Middleware(EarlyScript)]},
         )  # fmt: skip
         try:
             return super().launch(**(settings | overrides))
