@@ -10,6 +10,7 @@ import threading
 import httpx
 import pytest
 import safehttpx
+from browsing import PATIENCE, needs_chromium, opened
 
 from genai.strings import text
 from genai.ui.doors import reading, routes
@@ -121,3 +122,122 @@ def test_what_the_page_does_not_need_is_closed(web, path):
         answer = web.post(f"gradio_api/{path}", content=b"{}", headers={"content-type": kind})
         assert answer.status_code == 403 and "/gradio_api/info" in answer.json()["error"], answer.text
     assert web.get("gradio_api/deep_link", params={"session_hash": "s"}).status_code == 403
+
+
+# -- errors are words ----------------------------------------------------------------------------------------
+
+
+WRONG = {
+    "one value": [1],
+    "none": [],
+    "a file": [named("/etc/passwd"), 1, "any", 1, "gan-digits"],
+    "a file in a list": [[[named("relative")]], 1, "any", 1, "gan-digits"],
+    "a file of no kind": [{"path": "x", "meta": 7}, 1, "any", 1, "gan-digits"],
+}
+
+
+@pytest.fixture
+def logged(caplog, capfd):
+    """What the log says of a stranger's requests: no traceback, and no more than a line for each."""
+    yield
+    said = "".join((caplog.text, *capfd.readouterr()))
+    assert "Traceback" not in said and 'File "' not in said, said[:3000]
+
+
+@pytest.mark.parametrize("data", WRONG.values(), ids=WRONG)
+def test_values_that_gradio_cannot_read_are_told(web, logged, data):
+    said = "/gan_sample cannot read these values. It takes, in this order: seed, count, label, truncation_psi, model."
+    direct = post(web, "run/gan_sample", {"data": data})
+    assert direct.status_code == 400 and direct.json()["error"] == said
+    asked = post(web, "call/gan_sample", {"data": data})
+    stream = web.get(f"gradio_api/call/gan_sample/{asked.json()['event_id']}").text
+    assert "event: error" in stream and said in stream
+    chinese = post(web, "run/gan_sample", {"data": data}, **CHINESE).json()["error"]
+    assert chinese.startswith("/gan_sample 无法读取这些值")
+
+
+def test_no_event_answers_without_words(web, logged):
+    """Each event of the page, and each endpoint, by its number: too little, and files where there are none."""
+    events = web.get("config").json()["dependencies"]
+    asked = [event for event in events if event["backend_fn"]]
+    assert len(asked) > 10
+    for event in asked:
+        for data in ([], [named("/etc/passwd")] * 40, [{"path": "x", "meta": 7}] * 40):
+            body = {"data": data, "fn_index": event["id"], "session_hash": "s"}
+            answer = post(web, f"run/{event['id']}", body)
+            if answer.status_code != 200:  # what needs no values does not mind them
+                assert answer.status_code == 400 and len(answer.json()["error"]) > 10, (event["api_name"], answer.text)
+
+
+@pytest.mark.parametrize(
+    "path, body",
+    [
+        ("run/nothing", {"data": []}),
+        ("run/gan_sample", {"data": [], "fn_index": 9999}),
+        ("call/nothing", {"data": []}),
+        ("call/v2/nothing", {}),
+        ("call/v2/gan_sample", {"sed": 1}),
+        ("queue/join", {"data": [], "fn_index": 9999, "session_hash": "s"}),
+        ("component_server", {"data": 1, "component_id": 9999, "fn_name": "frame", "session_hash": "s"}),
+        ("component_server", {"data": 1, "component_id": 1, "fn_name": "__class__", "session_hash": []}),
+    ],
+    ids=str,
+)
+def test_what_is_not_there_is_told(web, logged, path, body):
+    answer = post(web, path, body)
+    assert 400 <= answer.status_code < 500 and len(answer.json()["detail"]) > 10, answer.text
+
+
+def test_a_stream_that_nobody_opened_ends_quietly(web, logged):
+    for path in ("queue/data?session_hash=nobody", "call/gan_sample/nothing"):
+        assert web.get(f"gradio_api/{path}").status_code == 200
+
+
+def test_a_fault_of_ours_is_logged_and_stays_a_fault(web, studio, monkeypatch, caplog):
+    def broken(*args):
+        raise RuntimeError("a secret of the server")
+
+    monkeypatch.setattr(studio.engine, "generate", broken)
+    answer = post(web, "run/gan_sample", {"data": [1, 1, "any", 1, "gan-digits"]})
+    assert answer.status_code == 500 and answer.json()["error"] == text("en", "errors.internal")
+    assert "a secret of the server" in caplog.text
+
+
+def test_words_of_a_stranger_are_no_html_on_the_page(web):
+    """What a button's event says becomes a toast, which Gradio shows as HTML; the API says it as it is."""
+    bad = "<img src=x onerror=alert(1)>"
+    (event,) = [d for d in web.get("config").json()["dependencies"] if d["api_name"] == "write" and d["backend_fn"]]
+    facts = json.dumps({"model": bad})
+    body = {"data": [facts, "ROMEO:", 0.8, 0, 0.95, 9, 1], "fn_index": event["id"], "session_hash": "s"}
+    said = post(web, f"run/{event['id']}", body).json()["error"]
+    assert "&lt;img src=x" in said and "<" not in said
+    said = post(web, "run/gan_sample", {"data": [1, 1, "any", 1, bad]}).json()["error"]
+    assert bad in said
+
+
+def test_every_answer_is_strict(web):
+    for path in ("", "config", "theme.css", "gradio_api/file=http://x.example/y", "gradio_api/nothing"):
+        headers = web.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "same-origin"
+        assert "object-src 'none'" in headers["content-security-policy"]
+    framed = dict(part.split(" ", 1) for part in web.get("").headers["content-security-policy"].split("; "))
+    assert "https://*.hf.space" in framed["frame-ancestors"] and "x-frame-options" not in web.get("").headers
+
+
+# -- in a browser --------------------------------------------------------------------------------------------
+
+
+@needs_chromium
+def test_the_page_keeps_its_own_policy(browser, studio):
+    """Gradio and all of the page's parts run under it, and nothing is refused."""
+    context = browser.new_context()
+    context.set_default_timeout(1000 * PATIENCE)
+    context.add_init_script(
+        "addEventListener('securitypolicyviolation', e => (window.broken ??= []).push(e.blockedURI))"
+    )
+    page = opened(context.new_page(), studio.url)
+    for name in ("Latent", "Prompt", "Noise"):
+        page.get_by_role("tab", name=name, exact=True).click()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.broken ?? []") == []
+    context.close()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import html
+import inspect
 import os
 import sys
 
 import gradio as gr
 from starlette.middleware import Middleware
 
+from genai.errors import UserError
 from genai.strings import text
 from genai.ui.doors import DOORS
+from genai.ui.doors.faults import TOLD
 from genai.ui.shell import THEME, css, script
-from genai.ui.words import TRANSLATIONS
+from genai.ui.words import TRANSLATIONS, language_of, message_of
 
 
 class EarlyScript:
@@ -48,6 +52,31 @@ class EarlyScript:
 
 class Page(gr.Blocks):
     """Blocks that launch with the studio's settings; keyword arguments of `launch` override them."""
+
+    async def preprocess_data(self, block_fn, inputs, *state):
+        """The values of a request as its handler takes them. Raises UserError for those that Gradio cannot read."""
+        try:
+            return await super().preprocess_data(block_fn, inputs, *state)
+        except Exception as error:
+            if block_fn.api_visibility != "public":
+                raise UserError("bad_request") from error
+            names = [name for name in inspect.signature(block_fn.fn).parameters if name != "request"]
+            raise UserError("bad_values", name=f"/{block_fn.api_name}", choices=names) from error
+
+    async def process_api(self, block_fn, inputs, *, request=None, **more):
+        """What a request answers. Whatever fails is said in words: Gradio would log a traceback, and answer {"error": null}."""
+        try:
+            return await super().process_api(block_fn, inputs, request=request, **more)
+        except gr.Error as error:
+            said = error.message
+        except Exception as error:
+            said = message_of(error, language_of(request))
+        lang = language_of(request)
+        if request is not None and said != text(lang, "errors.internal"):
+            request.request.scope[TOLD] = True
+        if block_fn.api_visibility != "public":  # the page shows it as HTML
+            said = html.escape(said, quote=False)
+        raise gr.Error(said, duration=8, print_exception=False)
 
     def launch(self, **overrides):
         settings = dict(

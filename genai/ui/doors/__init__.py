@@ -8,7 +8,9 @@ from __future__ import annotations
 from starlette.middleware import Middleware
 
 from genai.ui.doors.body import BodyLimit
+from genai.ui.doors.faults import Faults
+from genai.ui.doors.headers import Headers
 from genai.ui.doors.reading import Reading
 from genai.ui.doors.routes import Routes
 
-DOORS = [Middleware(door) for door in (BodyLimit, Routes, Reading)]
+DOORS = [Middleware(door) for door in (Headers, Faults, BodyLimit, Routes, Reading)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from genai.errors import UserError
 from genai.ui.doors.refusal import refusal
 
 MAX_BODY = 6_000_000  # bytes of any request; Gradio itself would read and parse whatever comes
@@ -44,4 +45,4 @@ class BodyLimit:
             await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await refusal(scope, 413, "body_too_large", limit=f"{self.limit:,}")(scope, receive, send)
+        await refusal(scope, 413, UserError("body_too_large", limit=f"{self.limit:,}"))(scope, receive, send)

@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from genai.errors import UserError
 from genai.ui.doors.refusal import refusal
 
 
@@ -33,9 +34,9 @@ class Reading:
         try:
             posted = json.loads(body)
         except (ValueError, RecursionError):
-            return await refusal(scope, 400, "bad_request")(scope, receive, send)
+            return await refusal(scope, 400, UserError("bad_request"))(scope, receive, send)
         if (address := address_in(posted)) is not None:
-            return await refusal(scope, 400, "remote_file", value=address)(scope, receive, send)
+            return await refusal(scope, 400, UserError("remote_file", value=address))(scope, receive, send)
         await self.app(scope, replayed(body, receive), send)
 
 

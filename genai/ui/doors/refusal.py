@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Scope
@@ -12,7 +10,7 @@ from genai.errors import UserError
 from genai.ui.words import language_of
 
 
-def refusal(scope: Scope, status: int, code: str, **details: Any) -> JSONResponse:
+def refusal(scope: Scope, status: int, error: UserError) -> JSONResponse:
     """The answer to a request that is refused; its words under both names by which Gradio's clients look for them."""
-    said = UserError(code, **details).message(language_of(Request(scope)))
+    said = error.message(language_of(Request(scope)))
     return JSONResponse({"error": said, "detail": said}, status)

@@ -6,6 +6,7 @@ import re
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from genai.errors import UserError
 from genai.ui.doors.refusal import refusal
 
 # Gradio fetches addresses for whoever asks (`file=https://...`, `proxy=...`) and writes a file for every deep link.
@@ -24,5 +25,5 @@ class Routes:
         if scope["type"] == "http":
             path, method = scope["path"], scope["method"]
             if CLOSED.search(path) or (method not in READS and not POSTS.search(path)):
-                return await refusal(scope, 403, "closed_route", value=path)(scope, receive, send)
+                return await refusal(scope, 403, UserError("closed_route", value=path))(scope, receive, send)
         await self.app(scope, receive, send)
