@@ -98,6 +98,10 @@ class VAE(family.Family):
         self.discriminator = ProjectedDiscriminator(config) if config.adversarial else None
 
     @classmethod
+    def widths_drawn(cls, config: Config) -> tuple[int, ...]:
+        return config.decoder_widths if config.body == "residual" else tuple(reversed(config.widths))
+
+    @classmethod
     def wants_backbone(cls, config: Config) -> bool:
         return config.loss == "perceptual" and not config.prior_only
 
