@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.server
 import json
 import re
+import tempfile
 import threading
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,7 +15,7 @@ import safehttpx
 from browsing import PATIENCE, needs_chromium, opened
 
 from genai.strings import text
-from genai.ui.doors import reading, routes
+from genai.ui.doors import reading, routes, uploads
 
 CHINESE = {"cookie": "genai_lang=zh"}
 
@@ -222,6 +224,62 @@ def test_every_answer_is_strict(web):
         assert "object-src 'none'" in headers["content-security-policy"]
     framed = dict(part.split(" ", 1) for part in web.get("").headers["content-security-policy"].split("; "))
     assert "https://*.hf.space" in framed["frame-ancestors"] and "x-frame-options" not in web.get("").headers
+
+
+# -- uploads -------------------------------------------------------------------------------------------------
+
+
+def upload(web, *contents: bytes) -> httpx.Response:
+    return web.post("gradio_api/upload", files=[("files", (f"{i}.png", one)) for i, one in enumerate(contents)])
+
+
+def held() -> list[int]:
+    """Sizes of all files that lie in the folder of uploads."""
+    return [path.stat().st_size for path in uploads.folder().rglob("*") if path.is_file()]
+
+
+def test_uploads_are_bounded_in_number_and_size(web):
+    """A hundred times the same flood would leave no more than once."""
+    for i in range(6):
+        answer = upload(web, *(bytes([i, j]) * 450_000 for j in range(6)))
+        assert answer.status_code == 200 and all(Path(path).is_file() for path in answer.json())
+        assert sum(held()) <= uploads.MOST_BYTES
+    for i in range(14):
+        assert upload(web, *(f"{i} {j}".encode() for j in range(9))).status_code == 200
+    assert len(held()) <= uploads.MOST_FILES and len(list(uploads.folder().iterdir())) <= uploads.MOST_FILES
+    answer = upload(web, *([b"x"] * 11))
+    assert answer.status_code == 413 and answer.json()["detail"] == text("en", "errors.many_files", limit=10)
+    assert upload(web, bytes(5_300_000)).status_code == 413
+
+
+def test_the_oldest_uploads_go_first(web, monkeypatch):
+    monkeypatch.setattr(uploads, "MOST_BYTES", 1_000_000)
+    first, second, third = (Path(upload(web, bytes([i]) * 400_000).json()[0]) for i in range(3))
+    assert not first.exists() and not first.parent.exists() and second.is_file() and third.is_file()
+
+
+def test_an_upload_that_stops_half_way_leaves_nothing_for_long(web, monkeypatch):
+    """Gradio does not know of it any more."""
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    cut = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n' + bytes(1000)
+    web.post("gradio_api/upload", content=cut, headers=kind)
+    old = [path for path in uploads.folder().iterdir() if path.is_file()]
+    assert old
+    monkeypatch.setattr(uploads, "KEEP_SECONDS", -1.0)
+    monkeypatch.setattr(uploads, "TIDY_SECONDS", -1.0)
+    web.get("config")  # whatever is asked for
+    assert held() == [] and list(uploads.folder().iterdir()) == []
+
+
+def test_an_upload_is_there_long_enough_to_be_read(web, studio):
+    """What the page does with a file: upload it, then ask for it to be opened."""
+    result = studio.engine.generate("gan-digits", "sample", {"seed": 3})
+    (path,) = upload(web, result.file_bytes()).json()
+    (event,) = [d for d in web.get("config").json()["dependencies"] if d["api_name"] == "open_file"]
+    facts = ["{}"] * (len(event["inputs"]) - 1)
+    body = {"data": [named(path), *facts], "fn_index": event["id"], "session_hash": "s"}
+    assert "identical" in post(web, f"run/{event['id']}", body).text
+    assert uploads.folder().is_relative_to(tempfile.gettempdir()) and uploads.folder().name.startswith("genai-")
 
 
 # -- in a browser --------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import gradio as gr
 
 from genai.generation.engine import Engine
 from genai.ui import api
+from genai.ui.doors import uploads
 from genai.ui.links import add_links
 from genai.ui.pieces import piece
 from genai.ui.serve import Page
@@ -19,7 +20,8 @@ from genai.ui.words import i18n
 
 def build_ui(engine: Engine) -> Page:
     """The whole page for an engine, ready for `.launch()`."""
-    with Page(title="genai studio", analytics_enabled=False, delete_cache=(3600, 3600)) as page:
+    uploads.folder()  # before any component notes where its files lie
+    with Page(title="genai studio", analytics_enabled=False, delete_cache=(60, 300)) as page:
         header()
         notice = piece("notice", elem_id="notice")
         sections = []

@@ -12,5 +12,6 @@ from genai.ui.doors.faults import Faults
 from genai.ui.doors.headers import Headers
 from genai.ui.doors.reading import Reading
 from genai.ui.doors.routes import Routes
+from genai.ui.doors.uploads import Uploads
 
-DOORS = [Middleware(door) for door in (Headers, Faults, BodyLimit, Routes, Reading)]
+DOORS = [Middleware(door) for door in (Headers, Faults, BodyLimit, Routes, Reading, Uploads)]

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from genai.errors import UserError
 from genai.ui.doors.refusal import refusal
+from genai.ui.doors.whole import replayed, whole
 
 
 class Reading:
@@ -24,13 +25,9 @@ class Reading:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"].rstrip("/").endswith("/upload"):
             return await self.app(scope, receive, send)
-        body, more = b"", True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":  # left, or cut off as too large: nobody reads an answer from here
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
+        body = await whole(receive)
+        if body is None:
+            return
         try:
             posted = json.loads(body)
         except (ValueError, RecursionError):
@@ -38,16 +35,6 @@ class Reading:
         if (address := address_in(posted)) is not None:
             return await refusal(scope, 400, UserError("remote_file", value=address))(scope, receive, send)
         await self.app(scope, replayed(body, receive), send)
-
-
-def replayed(body: bytes, receive: Receive) -> Receive:
-    """The body once more, as one message, then what comes after it."""
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def again() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return again
 
 
 def address_in(posted: Any) -> str | None:
