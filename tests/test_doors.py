@@ -7,6 +7,7 @@ import json
 import re
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ import safehttpx
 from browsing import PATIENCE, needs_chromium, opened
 
 from genai.strings import text
+from genai.ui import unfetched
 from genai.ui.doors import reading, routes, uploads
 
 CHINESE = {"cookie": "genai_lang=zh"}
@@ -280,6 +282,36 @@ def test_an_upload_is_there_long_enough_to_be_read(web, studio):
     body = {"data": [named(path), *facts], "fn_index": event["id"], "session_hash": "s"}
     assert "identical" in post(web, f"run/{event['id']}", body).text
     assert uploads.folder().is_relative_to(tempfile.gettempdir()) and uploads.folder().name.startswith("genai-")
+
+
+# -- results that nobody fetches -----------------------------------------------------------------------------
+
+
+def left_behind(web, count: int, gone) -> list[str]:
+    """So many requests whose answers nobody reads, each made before the next is asked for."""
+    names = []
+    for seed in range(count):
+        names.append(post(web, "call/gan_sample", {"data": [seed, 1, "any", 1, "gan-digits"]}).json()["event_id"])
+        deadline = time.monotonic() + 60
+        while not (names[-1] in gone and unfetched.is_ready(gone[names[-1]])):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+    return names
+
+
+def test_results_that_nobody_fetches_are_let_go(web, studio, monkeypatch):
+    monkeypatch.setattr(unfetched, "MOST", 3)
+    events = studio.page._queue
+    waiting = events.pending_messages_per_session
+    names = left_behind(web, 8, waiting)
+    kept = [name for name in names if name in waiting]
+    assert kept == names[-4:]  # the last one has just come
+    assert [name for name in names if name in events.pending_event_ids_session] == kept
+    assert "event: complete" in web.get(f"gradio_api/call/gan_sample/{names[-1]}").text
+    assert "event: complete" not in web.get(f"gradio_api/call/gan_sample/{names[0]}").text
+    monkeypatch.setattr(unfetched, "SECONDS", -1.0)
+    left_behind(web, 1, waiting)
+    assert not [name for name in names[:-1] if name in waiting]  # of that one nothing is left but its name
 
 
 # -- in a browser --------------------------------------------------------------------------------------------

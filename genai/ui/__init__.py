@@ -15,6 +15,7 @@ from genai.ui.pieces import piece
 from genai.ui.serve import Page
 from genai.ui.shell import header
 from genai.ui.tabs import TABS
+from genai.ui.unfetched import Unfetched
 from genai.ui.words import i18n
 
 
@@ -32,4 +33,5 @@ def build_ui(engine: Engine) -> Page:
         add_links(page, engine, notice, sections)
         api.add_endpoints(engine)
     page.queue(max_size=40, default_concurrency_limit=2)
+    page._queue.pending_messages_per_session = Unfetched(page._queue)
     return page
