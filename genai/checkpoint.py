@@ -32,6 +32,7 @@ FORMAT = "genai-1"
 MAX_BYTES = 10_000_000  # the larger ones are refused by the hosts that serve the page
 MAX_HEADER = 100_000_000  # bytes, as in the format
 MAX_NUMBER = 2**16  # in a config that is read from a file: a forged one must not ask for terabytes
+MAX_MEMORY = 2e9  # bytes of a model's weights and buffers, and of what it works on while it draws a full grid
 
 
 @dataclass
@@ -171,7 +172,9 @@ def open_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Che
         meta = _meta(file, path)
         try:
             with _Sketch(1000 + 100 * len(file.shapes)):
-                expected = {k: tuple(v.shape) for k, v in build_model(meta.family, meta.config).state_dict().items()}
+                sketch = build_model(meta.family, meta.config)
+            expected = {k: tuple(v.shape) for k, v in sketch.state_dict().items()}
+            _check_memory(sum(t.numel() for t in (*sketch.parameters(), *sketch.buffers())) + _working_numbers(meta))
         except Exception as error:  # any config a forger may think of
             raise UserError("checkpoint_broken", name=path.name, cause=_first_line(error)) from error
         found = file.shapes
@@ -352,12 +355,16 @@ def _meta(file: _File, path: Path) -> Meta:
     if header.get("format") != FORMAT:
         raise UserError("checkpoint_foreign", name=path.name)
     try:
-        meta = Meta(**json.loads(header["genai"]))
+        meta = Meta(
+            **json.loads(header["genai"], parse_int=_whole, parse_float=_number, parse_constant=lambda word: None)
+        )
         _check_types(meta, Meta(family="", config={}, tokenizer={}))
         if meta.family not in FAMILIES:
             raise UserError("unknown_family", value=meta.family, choices=sorted(FAMILIES))
         _check_config(meta)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        _check_records(meta)
+        _check_memory(_working_numbers(meta))
+    except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         raise UserError("checkpoint_broken", name=path.name, cause=_first_line(error)) from error
     return meta
 
@@ -371,9 +378,43 @@ def _check_config(meta: Meta) -> None:
     config = config_of(meta)
     _check_types(config, type(config)())
     for name, value in dataclasses.asdict(config).items():
+        low, high = config.RANGES.get(name, (-MAX_NUMBER, MAX_NUMBER))
         for number in value if isinstance(value, tuple) else (value,):
-            if not isinstance(number, str) and not abs(number) <= MAX_NUMBER:
-                raise ValueError(f"{name} cannot be {value!r:.40}")
+            if not isinstance(number, str) and not low <= number <= high:
+                raise ValueError(f"{name} cannot be {value!r:.40}: it must lie between {low} and {high}")
+
+
+def _check_records(meta: Meta) -> None:
+    """Names are words, and whatever was measured or told of a run is a record."""
+    if not all(isinstance(name, str) for name in meta.classes):
+        raise ValueError(f"classes cannot be {meta.classes!r:.40}")
+    for records in (meta.metrics.values(), meta.history):
+        for record in records:
+            if not isinstance(record, dict):
+                raise ValueError(f"{record!r:.40} is no record of a measurement or a run")
+
+
+def _working_numbers(meta: Meta) -> int:
+    return FAMILIES[meta.family].working_numbers(config_of(meta))
+
+
+def _check_memory(numbers: int) -> None:
+    if 4 * numbers > MAX_MEMORY:
+        raise ValueError(
+            f"it would take {4 * numbers / 1e9:.1f} GB of memory; at most {MAX_MEMORY / 1e9:.0f} are taken"
+        )
+
+
+def _whole(digits: str) -> int:
+    """A whole number of a description; a longer one than any count is none, and cannot be shown or sent."""
+    if len(digits) > 19:
+        raise ValueError(f"a number of {len(digits)} digits")
+    return int(digits)
+
+
+def _number(digits: str) -> float | None:
+    """A number of a description; None for one beyond all numbers, as for NaN and Infinity, which JSON does not have."""
+    return float(digits) if abs(float(digits)) < float("inf") else None
 
 
 def _check_types(values, like) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -92,6 +93,7 @@ class Studio:
     url: str
     engine: Engine
     folder: Path
+    page: Any
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +108,7 @@ def studio(engine) -> Studio:
 
     page = build_ui(engine)
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
-    yield Studio(url, engine, engine.folder)
+    yield Studio(url, engine, engine.folder, page)
     page.close()
 
 

@@ -31,7 +31,7 @@ from genai.generation.engine import AT_ONCE, Engine, actions_of
 from genai.models import build_model
 from genai.strings import text
 from genai.ui import api, build_ui
-from genai.ui.serve import MAX_BODY
+from genai.ui.doors.body import MAX_BODY
 from genai.ui.stage import data_uri
 
 EVERY_ACTION = [(family, name) for family, actions in ACTIONS.items() for name in actions]
@@ -533,7 +533,7 @@ def test_the_write_button_s_event(web, engine, config, capfd):
         said = join(web, event, data, **CHINESE)["output"]["error"]
         assert name in said and re.search(r"[\u4e00-\u9fff]", said)
         direct = post(web, "gradio_api/run/predict", {"data": data, "fn_index": event["id"], "session_hash": "s"})
-        assert direct.status_code == 500 and name in sound(loads(direct.text)["error"])
+        assert direct.status_code == 400 and name in sound(loads(direct.text)["error"])
     for bad in (None, "", "x", "{}", "[]", 7, LONG, json.dumps({"model": "nope"})):
         assert "gpt-shakespeare" in join(web, event, [bad, *good.values()])["output"]["error"]
     assert join(web, event, [facts, *good.values()])["success"]

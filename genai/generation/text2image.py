@@ -63,6 +63,7 @@ def _mask(loaded) -> Vector:
 
 def _plan(loaded) -> Vector:
     """Beyond an entry's choices: not known."""
+    _entries(loaded)
     choices = loaded.config.choices
     return Vector("plan", len(choices), 0, max(choices), integer=True, fill=max(choices))
 
@@ -347,10 +348,18 @@ def _answers(judge, pixels: np.ndarray) -> list[dict[str, dict[str, Any]]]:
     ]
 
 
+def _entries(model) -> dict[str, list]:
+    """What each entry of a plan may say, by its name; {} where the checkpoint does not tell. Raises ValueError for another
+    model's."""
+    told = model.meta.extra.get("plan", {})
+    if told and tuple(map(len, told.values())) != model.config.plan:
+        raise ValueError("the words of its plan are another model's")
+    return told
+
+
 def plan_in_words(loaded, plan: list[int]) -> dict[str, Any]:
     """A plan in words: what was chosen of each entry, None where that is open, and the cells where things stand."""
-    choices = loaded.meta.extra.get("plan", {})
-    named = {name: (*values, None)[value] for (name, values), value in zip(choices.items(), plan)}
+    named = {name: (*values, None)[value] for (name, values), value in zip(_entries(loaded).items(), plan)}
     cells = [cell for cell in plan[len(loaded.config.plan) :] if cell < loaded.model.tokens]
     return {"entries": named, "cells": cells}
 

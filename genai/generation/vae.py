@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import torch
@@ -117,13 +118,34 @@ def directions_of(model) -> dict:
     """The ways that a page offers, as `models.vae.directions` writes them; where a model has none, one for each latent."""
     extra, latents = model.meta.extra, model.config.latents
     if "directions" in extra:
-        return extra["directions"]
-    order = extra.get("latent_order", list(range(latents)))
+        said = {name: extra["directions"][name] for name in ("mean", "axes", "deviations")}
+        rows = (said["mean"], *said["axes"])
+        if not all(_are_numbers(row, latents) for row in rows) or not _are_numbers(said["deviations"], len(rows) - 1):
+            raise ValueError("directions that fit another model")
+        return said
+    order, _ = informative(model)
     axes = [[float(i == j) for j in range(latents)] for i in order]
     return {"mean": [0.0] * latents, "axes": axes, "deviations": [1.0] * len(order)}
 
 
+def informative(model) -> tuple[list[int], list[float] | None]:
+    """A model's latents, the most informative first, and the nats of each; None where nobody measured. Raises ValueError for an
+    order or figures of another model."""
+    latents, extra = model.config.latents, model.meta.extra
+    order, kl = extra.get("latent_order", list(range(latents))), extra.get("latent_kl")
+    if not _are_numbers(order, latents) or sorted(order) != list(range(latents)):
+        raise ValueError(f"latent_order is no order of {latents} latents")
+    if kl is not None and not _are_numbers(kl, latents):
+        raise ValueError(f"latent_kl does not tell of {latents} latents")
+    return order, kl
+
+
+def _are_numbers(row: Any, count: int) -> bool:
+    return isinstance(row, list) and len(row) == count > 0 and all(type(v) in (int, float) for v in row)
+
+
 def _strip_controls(model) -> list[Control]:
+    informative(model)  # a page shows it beside the directions
     most = len(directions_of(model)["axes"]) - 1
     return [_latent(model, "z"), Number("direction", 0, most, 0, integer=True)]
 

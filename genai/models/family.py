@@ -42,6 +42,7 @@ class Family(nn.Module, abc.ABC):
     compilable: the submodules that `torch.compile` may take, by their names.
     sampled: the children that sampling needs, for checkpoints that hold no more (see `checkpoint.Meta.slim`); (): all of them.
     filled: the buffers that `complete` fills from the data: a run that begins with another's weights leaves them aside.
+    at_once: pictures that it draws at the same time, of a whole grid.
     """
 
     Config: ClassVar[type] = Config
@@ -51,6 +52,7 @@ class Family(nn.Module, abc.ABC):
     compilable: ClassVar[tuple[str, ...]] = ()
     sampled: ClassVar[tuple[str, ...]] = ()
     filled: ClassVar[tuple[str, ...]] = ()
+    at_once: ClassVar[int] = 64
 
     @property
     @abc.abstractmethod
@@ -112,6 +114,22 @@ class Family(nn.Module, abc.ABC):
     def _filled(cls, config: dict[str, Any], decided: dict[str, Any]) -> dict[str, Any]:
         known = {f.name for f in dataclasses.fields(cls.Config)}
         return {**config, **{k: v for k, v in decided.items() if k in known}}
+
+    @classmethod
+    def widths_drawn(cls, config: Config) -> tuple[int, ...]:
+        """Channels of what it draws a picture with, from the lowest resolution up; each step doubles the side."""
+        return tuple(reversed(getattr(config, "widths", ())))
+
+    @classmethod
+    def working_numbers(cls, config: Config) -> int:
+        """About how many numbers are in memory, beside the weights, while a full grid is drawn: from the config alone, so that
+        one that asks for more than there is can be refused before anything is taken."""
+        if not hasattr(config, "image_size"):
+            return 0
+        widths = (*cls.widths_drawn(config), config.channels)
+        steps = range(len(widths) - 2, -2, -1)  # a stage's channels may be enlarged before they become the next one's
+        largest = max(width * (config.image_size / 2 ** max(0, n)) ** 2 for width, n in zip(widths, steps))
+        return int(2 * cls.at_once * largest)  # what a layer reads, and what it makes of that
 
     def complete(self, data) -> dict[str, Any]:
         """What the trained model knows about itself, once, for its checkpoint's `extra`: plain JSON values."""

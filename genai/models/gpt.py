@@ -22,6 +22,9 @@ from genai.models.layers import EPS, MLP, attend, norm
 SOFTCAP = 15.0  # logits are squashed into (-SOFTCAP, SOFTCAP)
 
 
+LONGEST = 4096  # tokens of a prompt and what is written after it
+
+
 @dataclass(frozen=True)
 class Config(family.Config):
     vocab_size: int = 65
@@ -105,6 +108,12 @@ class GPT(family.Family):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
         self.head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         nn.init.zeros_(self.head.weight)
+
+    @classmethod
+    def working_numbers(cls, config: Config) -> int:
+        """Attention's scores, and the keys and values of all layers, of as long a context as anybody may write."""
+        context = min(config.block_size, LONGEST)
+        return context * (config.n_head * context + 2 * config.n_layer * config.n_embd + config.vocab_size)
 
     @classmethod
     def options(cls, config: dict) -> dict:

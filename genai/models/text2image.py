@@ -39,6 +39,9 @@ EARLY = 2.0  # the larger, the more of the pictures it learns from are nearly al
 REACH = 4  # cells from a place at which the painter is told where it is seen from there
 
 
+PICTURES = 9  # that are drawn of the same words
+
+
 @dataclass(frozen=True)
 class Config(family.Config):
     words: int = 400  # ids of the caption vocabulary; 0 is padding
@@ -230,6 +233,7 @@ class How:
 class Text2Image(family.Family):
     Config = Config
     compilable = ("planner", "painter", "painter.writer")
+    at_once = PICTURES
     kind, frozen = "captions", "tokenizer"
     likelihood = True
 
@@ -258,6 +262,16 @@ class Text2Image(family.Family):
         return len(self.config.symbols) + 2, self.tokens
 
     # -- training ------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def widths_drawn(cls, config: Config) -> tuple[int, ...]:
+        return tuple(reversed(config.tokenizer_widths))
+
+    @classmethod
+    def working_numbers(cls, config: Config) -> int:
+        """A picture's, or attention's scores, with the words and without them (guidance)."""
+        tokens = config.tokenizer.side**2
+        return max(super().working_numbers(config), 2 * PICTURES * config.n_head * tokens**2)
 
     @classmethod
     def options(cls, config: dict) -> dict:

@@ -9,17 +9,20 @@ import gradio as gr
 
 from genai.generation.engine import Engine
 from genai.ui import api
+from genai.ui.doors import uploads
 from genai.ui.links import add_links
 from genai.ui.pieces import piece
 from genai.ui.serve import Page
 from genai.ui.shell import header
 from genai.ui.tabs import TABS
+from genai.ui.unfetched import Unfetched
 from genai.ui.words import i18n
 
 
 def build_ui(engine: Engine) -> Page:
     """The whole page for an engine, ready for `.launch()`."""
-    with Page(title="genai studio", analytics_enabled=False, delete_cache=(3600, 3600)) as page:
+    uploads.folder()  # before any component notes where its files lie
+    with Page(title="genai studio", analytics_enabled=False, delete_cache=(60, 300)) as page:
         header()
         notice = piece("notice", elem_id="notice")
         sections = []
@@ -30,4 +33,5 @@ def build_ui(engine: Engine) -> Page:
         add_links(page, engine, notice, sections)
         api.add_endpoints(engine)
     page.queue(max_size=40, default_concurrency_limit=2)
+    page._queue.pending_messages_per_session = Unfetched(page._queue)
     return page

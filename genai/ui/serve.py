@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
+import html
+import inspect
 import os
 import sys
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
 
+from genai.errors import UserError
 from genai.strings import text
+from genai.ui.doors import DOORS
+from genai.ui.doors.faults import TOLD
 from genai.ui.shell import THEME, css, script
-from genai.ui.words import TRANSLATIONS, language_of
-
-MAX_BODY = 6_000_000  # bytes of any request; Gradio itself would read and parse whatever comes
-
-
-class BodyLimit:
-    """Refuses requests larger than MAX_BODY, announced or not, before anything reads them."""
-
-    def __init__(self, app, limit: int = MAX_BODY):
-        self.app, self.limit = app, limit
-
-    async def __call__(self, scope, receive, send):
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-        lang = language_of(Request(scope))
-        refusal = PlainTextResponse(text(lang, "errors.body_too_large", limit=f"{self.limit:,}"), status_code=413)
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > self.limit:
-            return await refusal(scope, receive, send)
-        received, answering = 0, False
-
-        async def counted():  # an unannounced (chunked) body is cut off
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            return message if received <= self.limit else {"type": "http.disconnect"}
-
-        async def answered(message):  # ... and what the app makes of the cut is no answer
-            nonlocal answering
-            if received <= self.limit or answering:
-                answering = True
-                await send(message)
-
-        try:
-            await self.app(scope, counted, answered)
-        except Exception:
-            if received <= self.limit:
-                raise
-        if received > self.limit and not answering:
-            await refusal(scope, receive, send)
+from genai.ui.words import TRANSLATIONS, language_of, message_of
 
 
 class EarlyScript:
@@ -89,11 +53,36 @@ class EarlyScript:
 class Page(gr.Blocks):
     """Blocks that launch with the studio's settings; keyword arguments of `launch` override them."""
 
+    async def preprocess_data(self, block_fn, inputs, *state):
+        """The values of a request as its handler takes them. Raises UserError for those that Gradio cannot read."""
+        try:
+            return await super().preprocess_data(block_fn, inputs, *state)
+        except Exception as error:
+            if block_fn.api_visibility != "public":
+                raise UserError("bad_request") from error
+            names = [name for name in inspect.signature(block_fn.fn).parameters if name != "request"]
+            raise UserError("bad_values", name=f"/{block_fn.api_name}", choices=names) from error
+
+    async def process_api(self, block_fn, inputs, *, request=None, **more):
+        """What a request answers. Whatever fails is said in words: Gradio would log a traceback, and answer {"error": null}."""
+        try:
+            return await super().process_api(block_fn, inputs, request=request, **more)
+        except gr.Error as error:
+            said = error.message
+        except Exception as error:
+            said = message_of(error, language_of(request))
+        lang = language_of(request)
+        if request is not None and said != text(lang, "errors.internal"):
+            request.request.scope[TOLD] = True
+        if block_fn.api_visibility != "public":  # the page shows it as HTML
+            said = html.escape(said, quote=False)
+        raise gr.Error(said, duration=8, print_exception=False)
+
     def launch(self, **overrides):
         settings = dict(
             theme=THEME, css=css(), i18n=TRANSLATIONS, footer_links=[], run_history=False,
             show_error=False, ssr_mode=False, max_file_size="5mb", enable_monitoring=False, state_session_capacity=200,
-            app_kwargs={"middleware": [Middleware(BodyLimit), Middleware(EarlyScript)]},
+            app_kwargs={"middleware": [*DOORS, Middleware(EarlyScript)]},
         )  # fmt: skip
         try:
             return super().launch(**(settings | overrides))

@@ -80,6 +80,7 @@ class GAN(family.Family):
     # The penalties differentiate the discriminator twice, which torch.compile cannot do.
     compilable = ("generator",)
     sampled = ("generator",)
+    at_once = CACHED
 
     def __init__(self, config: Config):
         super().__init__()
@@ -103,6 +104,10 @@ class GAN(family.Family):
         if self.config.encoder_only:
             self.generator.eval()
         return self
+
+    @classmethod
+    def widths_drawn(cls, config: Config) -> tuple[int, ...]:
+        return config.widths
 
     @classmethod
     def wants_backbone(cls, config: Config) -> bool:

@@ -104,6 +104,10 @@ class VAE(family.Family):
         return fitted | {"widths": fitted["widths"] or down, "decoder_widths": fitted["decoder_widths"] or up}
 
     @classmethod
+    def widths_drawn(cls, config: Config) -> tuple[int, ...]:
+        return config.decoder_widths if config.body == "residual" else tuple(reversed(config.widths))
+
+    @classmethod
     def wants_backbone(cls, config: Config) -> bool:
         return config.loss == "perceptual" and not config.prior_only
 

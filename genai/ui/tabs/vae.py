@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from genai.generation.engine import Engine, Loaded
-from genai.generation.vae import ALONG, LIMIT, prior_latent
+from genai.generation.vae import ALONG, LIMIT, directions_of, informative, prior_latent
 from genai.ui.pieces import asset, piece
 from genai.ui.section import Section, Tab
 from genai.ui.views import latents, morph
@@ -18,16 +18,15 @@ REACH = ALONG[-1] + (ALONG[1] - ALONG[0]) / 2  # of a direction's slider: it sta
 def facts(loaded: Loaded) -> dict:
     """order: dimensions, the most informative first.  kl: nats of each; none where nobody measured.  directions: where there
     are any, they come before single latents.  ink: its pictures are grey, so a drawing in ink can be one."""
-    count, extra = loaded.config.latents, loaded.meta.extra
+    order, kl = informative(loaded)
     start, to = (prior_latent(loaded, seed) for seed in (21, 0))  # samples: the centre itself is a blur
     said = {
-        "order": extra.get("latent_order", list(range(count))), "kl": extra.get("latent_kl"), "limit": LIMIT, "start": start,
+        "order": order, "kl": kl, "limit": LIMIT, "start": start,
         "ink": loaded.config.channels == 1,
         "morph": {"model": loaded.name, "action": "morph", "controls": {"z": start, "z_to": to, "position": 0.5}},
     }  # fmt: skip
-    if "directions" in extra:
-        ways = {name: extra["directions"][name] for name in ("mean", "axes", "deviations")}
-        said["directions"] = ways | {"along": ALONG, "reach": REACH}
+    if "directions" in loaded.meta.extra:
+        said["directions"] = directions_of(loaded) | {"along": ALONG, "reach": REACH}
     return said
 
 
