@@ -151,7 +151,7 @@ def override(config, overrides: dict[str, str]):
     kinds = typing.get_type_hints(type(config))
     mine = {
         f.name: parse(f.name, overrides[f.name], kinds[f.name], config.CHOICES.get(f.name, ()),
-                      config.RANGES.get(f.name, LIMITS), f.default == ())
+                      config.RANGES.get(f.name, LIMITS), () in (f.default, getattr(config, f.name)))
         for f in dataclasses.fields(config) if f.name in overrides
     }  # fmt: skip
     rest = {name: raw for name, raw in overrides.items() if name not in mine}
