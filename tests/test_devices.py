@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import socket
 
+import numpy as np
 import pytest
 import torch
 from conftest import PATIENCE, Tiny
@@ -365,11 +366,13 @@ def test_processes_stop_at_the_same_step():
 
 # -- a GPU that computes -------------------------------------------------------------------------------------
 
+MANY = {("gan", "plane_map")}  # more pictures than a CPU draws at once, without being asked for as many
+
 
 @pytest.mark.parametrize("family, action", [(f, a) for f, actions in ACTIONS.items() for a in actions], ids=str)
 def test_everything_that_can_be_asked_runs_on_a_gpu(engine: Engine, family: str, action: str, monkeypatch):
-    """And is what the CPU makes, where both round alike; gradients are pretended, so of a search that takes steps it is known
-    only that they meet no tensor of the CPU."""
+    """And is what the CPU makes, where both round alike (of many pictures a CPU draws some at a time, which may round otherwise);
+    gradients are pretended, so of a search that takes steps it is known only that they meet no tensor of the CPU."""
     model = offering(engine, family, action).name
     controls = {c.name: c.default for c in engine.controls(model, action)}
     if "max_new_tokens" in controls:
@@ -383,7 +386,10 @@ def test_everything_that_can_be_asked_runs_on_a_gpu(engine: Engine, family: str,
         if action == "match":
             assert gpu.generate(model, action, {**controls, "steps": 2}).detail["k"] == 2
     assert result.receipt["device"] == "cuda"
-    assert result.receipt["result"] == expected.receipt["result"]
+    if (family, action) in MANY:
+        assert np.abs(result.pixels.astype(int) - expected.pixels.astype(int)).max() <= 1
+    else:
+        assert result.receipt["result"] == expected.receipt["result"]
 
 
 @pytest.mark.parametrize("dataset", ["mnist", "shakespeare", "scenes", "folder"])

@@ -80,8 +80,6 @@ def test_the_percentile_counts_test_pictures_that_are_nearer(folder, tmp_path, q
 
 
 RECORDS = [
-    None,
-    7,
     {},
     {"value": 1.0},
     {"quantiles": []},
