@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from genai.data.world import lexicon_en as lx
 from genai.data.world.scene import Link
-from genai.data.world.telling import ANIMALS, MANY, RIDDEN, RIDERS, Dice, Telling, does, turn, weighted
+from genai.data.world.telling import ANIMALS, MANY, RIDDEN, RIDERS, Dice, Teller, Telling, does, turn, weighted
 
 AFTER = weighted({"that {be} {words}": 6, "which {be} {words}": 3, ", {words},": 4})
 ARTICLES = weighted({"a": 76, "": 9, "one": 7, "the": 6, "a single": 1, "1": 1})
@@ -46,7 +46,9 @@ def tell(telling: Telling, dice: Dice) -> str:
     return _English(telling, dice).sentence()
 
 
-class _English:
+class _English(Teller):
+    NOTHING = "a picture"
+
     def __init__(self, telling: Telling, dice: Dice):
         self.t, self.dice = telling, dice
         self.bare = dice.chance(0.1)  # no articles
@@ -392,14 +394,7 @@ class _English:
         return f"{dice.one(lx.EMPTY_OF)} {dice.one((' or ', ' and ', ' and no ')).join(said)}"
 
     def sentence(self) -> str:
-        t, dice = self.t, self.dice
-        if t.groups:
-            late = self.postpone()
-            said = self.around((self.single, lambda: self.pair(t.links[0]), self.three)[len(t.groups) - 1]()) + late
-        elif t.ground or t.time or t.weather:
-            said = self.landscape()
-        else:
-            said = "a picture"
+        t, dice, said = self.t, self.dice, self.said()
         if t.absent:
             said = f"{said}{dice.one((' ', ', '))}{self.negation()}"
         r = dice.random()

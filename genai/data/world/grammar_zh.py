@@ -6,7 +6,7 @@ import re
 
 from genai.data.world import lexicon_zh as lx
 from genai.data.world.scene import Link
-from genai.data.world.telling import ANIMALS, MANY, RIDDEN, RIDERS, Dice, Telling, does, turn, weighted
+from genai.data.world.telling import ANIMALS, MANY, RIDDEN, RIDERS, Dice, Teller, Telling, does, turn, weighted
 
 ITS = weighted({"": 5, "它的": 1, "它": 1})
 SIDES = weighted({
@@ -37,7 +37,9 @@ def tell(telling: Telling, dice: Dice) -> str:
     return _Chinese(telling, dice).sentence()
 
 
-class _Chinese:
+class _Chinese(Teller):
+    NOTHING = "一张 图片"
+
     def __init__(self, telling: Telling, dice: Dice):
         self.t, self.dice = telling, dice
         self.hidden: set[int] = set()  # groups whose colour is said elsewhere
@@ -316,14 +318,7 @@ class _Chinese:
         return self.dice.one((f"{word}{'和'.join(nouns)}", f"{word}{f'，也{word}'.join(nouns)}"))
 
     def sentence(self) -> str:
-        t, dice = self.t, self.dice
-        if t.groups:
-            late = self.postpone()
-            said = self.around((self.single, lambda: self.pair(t.links[0]), self.three)[len(t.groups) - 1]()) + late
-        elif t.ground or t.time or t.weather:
-            said = self.landscape()
-        else:
-            said = "一张 图片"
+        t, dice, said = self.t, self.dice, self.said()
         if t.absent:
             said = f"{self.negation()}的{said}" if not t.groups and dice.chance(0.4) else f"{said}，{self.negation()}"
         if dice.chance(0.15):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -119,6 +120,21 @@ class Telling:
     def loosen(self, relation: str) -> None:
         """All links to `relation`."""
         self.links = [Link(k.a, relation, k.b) for k in self.links]
+
+
+class Teller:
+    """What grammars do alike: things, with what is said of them after all else; or a landscape; or next to nothing."""
+
+    t: Telling
+    NOTHING: ClassVar[str]
+
+    def said(self) -> str:
+        t = self.t
+        if t.groups:
+            late = self.postpone()
+            ways = (self.single, lambda: self.pair(t.links[0]), self.three)
+            return self.around(ways[len(t.groups) - 1]()) + late
+        return self.landscape() if t.ground or t.time or t.weather else self.NOTHING
 
 
 def turn(link: Link) -> Link | None:
